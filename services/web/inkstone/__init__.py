@@ -1,0 +1,1 @@
+"""Inkstone: a blog engine for people who run their own."""

@@ -1,0 +1,1 @@
+"""What a blog is: records and rules, without input or output."""

@@ -1,0 +1,134 @@
+"""Posts: what an author sends, what is stored, and who may change it."""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, AwareDatetime, StringConstraints
+from pydantic_core import PydanticCustomError
+
+from inkstone.domain.users import User
+from inkstone.domain.validation import Input, Text
+
+Status = Literal["draft", "scheduled", "published"]
+
+MAX_CONTENT = 1_000_000
+MAX_TAGS = 20
+
+
+def slugify(name: str) -> str:
+    """The last part of a URL for a name, in any script.
+
+    >>> slugify("Announcing Rust 1.58.0!")
+    'announcing-rust-1.58.0'
+    >>> slugify("蚂蚁  金服")
+    '蚂蚁-金服'
+    >>> slugify("?!")
+    ''
+    """
+    text = unicodedata.normalize("NFKC", name).casefold()
+    return re.sub(r"[^\w.]+", "-", text)[:100].strip("-._")
+
+
+def _proper_slug(slug: str) -> str:
+    if slug != slugify(slug):
+        raise PydanticCustomError("slug", "A slug is made of lower-case letters, digits, dots and single hyphens.")
+    return slug
+
+
+def _proper_tag(tag: str) -> str:
+    if not slugify(tag):
+        raise PydanticCustomError("tag", "A tag needs a letter or a digit.")
+    return tag
+
+
+def _distinct(tags: tuple[str, ...]) -> tuple[str, ...]:
+    distinct = tuple({slugify(tag): tag for tag in reversed(tags)}.values())[::-1]
+    if len(distinct) > MAX_TAGS:
+        raise PydanticCustomError("tags", "A post has at most {most} tags.", {"most": MAX_TAGS})
+    return distinct
+
+
+def _storable_time(time: datetime) -> datetime:
+    """MySQL's DATETIME has no zone and ends with the year 9999; UTC is what we keep."""
+    try:
+        utc = time.astimezone(UTC)
+    except OverflowError:
+        utc = datetime.min.replace(tzinfo=UTC)
+    if utc.year < 1000:
+        raise PydanticCustomError("time", "A time lies between the years 1000 and 9999.")
+    return utc
+
+
+Time = Annotated[AwareDatetime, AfterValidator(_storable_time)]
+Tag = Annotated[Text, StringConstraints(strip_whitespace=True, min_length=1, max_length=50), AfterValidator(_proper_tag)]
+
+
+class Draft(Input):
+    """A post as its author sends it; `content` is Markdown and kept as written."""
+
+    name: Annotated[Text, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+    summary: Annotated[Text, StringConstraints(max_length=1000)] = ""
+    content: Annotated[Text, StringConstraints(max_length=MAX_CONTENT)] = ""
+    tags: Annotated[tuple[Tag, ...], AfterValidator(_distinct)] = ()
+    status: Status = "draft"
+    published_at: Time | None = None
+    slug: Annotated[Text, StringConstraints(min_length=1, max_length=100), AfterValidator(_proper_slug)] | None = None
+
+    def publication(self, now: datetime, before: datetime | None = None) -> datetime | None:
+        """When the post is to appear: None for a draft; else the time that was sent, or it had `before`, or now."""
+        if self.status == "draft":
+            return None
+        return self.published_at or before or now
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Teaser:
+    """A post as lists show it."""
+
+    id: str
+    slug: str
+    name: str
+    summary: str
+    excerpt: str
+    tags: tuple[str, ...]
+    author_id: str
+    author_name: str
+    published_at: datetime | None
+    created_at: datetime
+    updated_at: datetime
+    version: int
+    comment_count: int
+
+    def status(self, now: datetime) -> Status:
+        """Derived and never stored, so that a post appears on time without a job that moves it."""
+        if self.published_at is None:
+            return "draft"
+        return "published" if self.published_at <= now else "scheduled"
+
+    def editable_by(self, user: User | None) -> bool:
+        return user is not None and (user.is_administrator or (user.may_write and user.id == self.author_id))
+
+    def visible_to(self, user: User | None, now: datetime) -> bool:
+        return self.status(now) == "published" or self.editable_by(user)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Post(Teaser):
+    """A whole post."""
+
+    content: str
+    html: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """What is derived from a draft when it is saved, so that no reader waits for it."""
+
+    html: str
+    excerpt: str
+    text: str
+    name_tokens: str
+    tokens: str
