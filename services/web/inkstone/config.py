@@ -1,0 +1,159 @@
+"""The settings, read once from the environment; nothing else in the package looks there."""
+
+import ipaddress
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any, Self
+from urllib.parse import parse_qs, unquote, urlsplit
+
+PREFIX = "INKSTONE_"
+_MIN_KEY_LENGTH = 32
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+class ConfigError(Exception):
+    """A setting is missing or makes no sense; the message is one line that names it."""
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseAddress:
+    """Where the database is and who we are there; `unix_socket`, where given, takes the place of host and port."""
+
+    user: str
+    password: str = field(repr=False)
+    host: str
+    port: int
+    name: str
+    unix_socket: str | None = None
+
+    @classmethod
+    def parse(cls, url: str) -> Self:
+        """Read mysql://user:password@host:port/name, percent-encoded, with ?unix_socket= as the only option.
+
+        >>> DatabaseAddress.parse("mysql://ink:s%40fe@db/blog").password
+        's@fe'
+        """
+        parts = urlsplit(url)
+        options = parse_qs(parts.query)
+        name = unquote(parts.path.removeprefix("/"))
+        if parts.scheme != "mysql" or not parts.username or not name or options.keys() - {"unix_socket"}:
+            raise ValueError("it has the form mysql://user:password@host:port/name, with ?unix_socket=/path as the only option")
+        return cls(
+            user=unquote(parts.username),
+            password=unquote(parts.password or ""),
+            host=parts.hostname or "localhost",
+            port=parts.port or 3306,
+            name=name,
+            unix_socket=options["unix_socket"][0] if options else None,
+        )
+
+
+def _text(value: str) -> str:
+    if not value.isprintable() or len(value) > 200:
+        raise ValueError("it is one line of at most 200 characters")
+    return value
+
+
+def _number(least: int, most: int) -> Callable[[str], int]:
+    def parse(value: str) -> int:
+        if not value.isascii() or not value.isdecimal() or not least <= int(value) <= most:
+            raise ValueError(f"it is a whole number from {least} to {most}")
+        return int(value)
+
+    return parse
+
+
+def _choice(*choices: str) -> Callable[[str], str]:
+    def parse(value: str) -> str:
+        if value not in choices:
+            raise ValueError(f"it is one of: {', '.join(choices)}")
+        return value
+
+    return parse
+
+
+def _keys(value: str) -> tuple[str, ...]:
+    keys = tuple(key.strip() for key in value.split(","))
+    if any(len(key) < _MIN_KEY_LENGTH for key in keys):
+        raise ValueError(
+            f"each key has at least {_MIN_KEY_LENGTH} characters, as made by: "
+            "python3 -c 'import secrets; print(secrets.token_urlsafe(48))'"
+        )
+    return keys
+
+
+def _site_url(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in {"http", "https"} or not parts.netloc or parts.path.strip("/") or parts.query:
+        raise ValueError("it has the form https://blog.example.org, without a path")
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def _networks(value: str) -> tuple[Network, ...]:
+    try:
+        return tuple(ipaddress.ip_network(part.strip()) for part in value.split(",") if part.strip())
+    except ValueError:
+        raise ValueError("it is a comma-separated list of addresses or networks, like 10.0.0.0/8") from None
+
+
+def _setting(parse: Callable[[str], Any], text: str, default: str | None = None, *, optional: bool = False) -> Any:
+    metadata = {"parse": parse, "help": text, "default": default, "optional": optional}
+    return field(repr=parse is not _keys, metadata=metadata)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Every setting; a field `site_url` is INKSTONE_SITE_URL, or the file that INKSTONE_SITE_URL_FILE names."""
+
+    database_url: DatabaseAddress = _setting(
+        DatabaseAddress.parse, "The database: `mysql://user:password@host:port/name`, with `?unix_socket=/path` for a socket"
+    )
+    secret_keys: tuple[str, ...] = _setting(
+        _keys, "Comma-separated keys for the session cookie: the first signs, all verify; 32 characters or more each"
+    )
+    site_url: str = _setting(_site_url, "The address readers use, without a path; https makes cookies Secure", "http://localhost:8080")
+    site_name: str = _setting(_text, "The blog's name", "Inkstone")
+    language: str = _setting(_choice("en", "zh"), "The language of the pages around the posts: `en` or `zh`", "en")
+    registration: str = _setting(
+        _choice("open", "closed"), "Whether anybody may register as a reader (`open`) or nobody (`closed`)", "open"
+    )
+    session_days: int = _setting(_number(1, 365), "Days until a login expires", "30")
+    database_pool_size: int = _setting(_number(1, 1000), "Database connections of one web process at most", "32")
+    trusted_proxies: tuple[Network, ...] = _setting(
+        _networks, "Networks whose X-Forwarded-For is believed, comma-separated; a unix socket always is", "127.0.0.0/8,::1/128"
+    )
+    admin_email: str | None = _setting(_text, "With ADMIN_PASSWORD: `inkstone migrate` makes the first administrator", optional=True)
+    admin_password: str | None = _setting(_text, "See ADMIN_EMAIL; 10 characters or more", optional=True)
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> Self:
+        """Read and check all settings; raises ConfigError for the first that is missing or malformed."""
+        return cls(**{setting.name: _read(environment, setting.name, setting.metadata) for setting in fields(cls)})
+
+
+def _read(environment: Mapping[str, str], name: str, rules: Mapping[str, Any]) -> Any:
+    variable = PREFIX + name.upper()
+    value = _raw(environment, variable) or rules["default"]
+    if not value:
+        if rules["optional"]:
+            return None
+        raise ConfigError(f"{variable} is not set: set it, or {variable}_FILE. {rules['help']}.")
+    try:
+        return rules["parse"](value)
+    except ValueError as error:
+        raise ConfigError(f"{variable} makes no sense: {error}.") from None
+
+
+def _raw(environment: Mapping[str, str], variable: str) -> str | None:
+    """The variable, or the content of the file that VARIABLE_FILE names, as Docker and Kubernetes mount secrets."""
+    path = environment.get(f"{variable}_FILE")
+    if not path:
+        return environment.get(variable)
+    if environment.get(variable):
+        raise ConfigError(f"{variable} and {variable}_FILE are both set: choose one.")
+    try:
+        return Path(path).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{variable}_FILE can't be read: {error}.") from None

@@ -1,0 +1,1 @@
+"""All that knows MySQL: the pool, the migrations, and the only SQL."""
