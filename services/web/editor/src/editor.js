@@ -1,0 +1,1 @@
+import { createApp } from "vue"; import Editor from "./Editor.vue"; window.vm = createApp(Editor).mount("#vm");
