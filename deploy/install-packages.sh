@@ -1,0 +1,27 @@
+#!/usr/bin/env bash
+# Install Debian packages (as root) without starting the services they bring along.
+set -euo pipefail
+export DEBIAN_FRONTEND=noninteractive
+
+# One installation at a time: two of them would take away each other's policy.
+mkdir -p /run/lock
+exec 9>/run/lock/inkstone-install.lock
+flock 9
+
+policy=/usr/sbin/policy-rc.d
+if [ ! -e "$policy" ]; then
+  trap 'rm -f "$policy"' EXIT
+  trap 'exit 130' INT TERM HUP
+  printf '#!/bin/sh\nexit 101\n' >"$policy"
+  chmod 755 "$policy"
+fi
+
+had_nginx=$(command -v nginx || true)
+options=(-qq -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0)
+apt-get "${options[@]}" update || echo "inkstone: apt-get update failed; trying with the lists there are" >&2
+apt-get "${options[@]}" install --yes --no-install-recommends "$@"
+
+# Ours is started by Supervisor; the machine's own shall not come up at the next boot either.
+if [ -z "$had_nginx" ] && command -v systemctl >/dev/null; then
+  systemctl disable nginx.service >/dev/null 2>&1 || true
+fi

@@ -1,0 +1,1 @@
+"""The native stack: the whole blog on one machine without a container engine, kept under one folder."""

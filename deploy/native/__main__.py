@@ -1,0 +1,78 @@
+"""The native stack's commands: run, dev, cli, install, and what Supervisor starts."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+
+from deploy.native import checks, programs, settings, stack
+from deploy.native.install import install
+from deploy.native.nginx import command as nginx_command
+from deploy.native.nginx import prepare as prepare_nginx
+from deploy.native.places import Places
+from deploy.native.problems import ProblemError
+
+
+def run(*_: str) -> None:
+    """Start the stack and stay."""
+    places = Places.from_environment()
+    places.check()
+    install("run")
+    stack.run(places, reload=False)
+
+
+def dev(*_: str) -> None:
+    """Start the stack with web workers that restart when a source changes."""
+    install("run")
+    stack.run(Places.from_environment(), reload=True)
+
+
+def cli(*arguments: str) -> None:
+    """Become the application's command line, against the running stack."""
+    places = Places.from_environment()
+    if not checks.running(places):
+        raise ProblemError(f"no stack runs in this VAR: start it with make run ({places.var})")
+    user = settings.MIGRATE if arguments[:1] == ("migrate",) else settings.WEB
+    command = settings.inkstone(*arguments)
+    os.execve(command[0], command, settings.environment(places, user))  # noqa: S606 - a list, no shell
+
+
+def program(name: str) -> None:
+    """Become one of the stack's programs; Supervisor calls this."""
+    programs.become(Places.from_environment(), name.removesuffix("-reload"), reload=name.endswith("-reload"))
+
+
+def check_nginx(*_: str) -> None:
+    """Let nginx check the configuration that this VAR would get."""
+    places = Places.from_environment()
+    places.check()
+    places.make()
+    prepare_nginx(places)
+    done = subprocess.run([*nginx_command(places), "-q", "-t"], check=False)
+    if done.returncode != 0:
+        raise ProblemError("nginx refuses its configuration")
+
+
+COMMANDS: dict[str, Callable[..., None]] = {
+    "run": run,
+    "dev": dev,
+    "cli": cli,
+    "install": install,
+    "program": program,
+    "check-nginx": check_nginx,
+}
+
+
+def main() -> int:
+    """Run a command; a problem is one line and exit status 1."""
+    try:
+        COMMANDS[sys.argv[1]](*sys.argv[2:])
+    except ProblemError as problem:
+        print(f"inkstone: {problem}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+sys.exit(main())

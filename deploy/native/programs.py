@@ -1,0 +1,82 @@
+"""What Supervisor starts: each program becomes the process that Supervisor looks after."""
+
+import os
+import signal
+import time
+from pathlib import Path
+
+from deploy.native import nginx, settings
+from deploy.native.places import PYTHON, ROOT, Places
+
+INKSTONE = ROOT / "services" / "web" / "inkstone"
+# Dies with its parent, so that not even a killed Supervisor leaves a server behind.
+TIED = ["setpriv", "--pdeathsig", "TERM"]
+
+
+def become(places: Places, name: str, *, reload: bool) -> None:
+    """Turn this process into the program; does not return."""
+    if name == "nginx":
+        end_leftovers(places.run / "nginx.pid", "nginx")
+    commands = {
+        "mysql": ["mariadbd", f"--defaults-file={places.etc / 'mysql.cnf'}"],
+        "web": (_reloading() if reload else []) + settings.GUNICORN,
+        "nginx": nginx.command(places),
+    }
+    environment = settings.environment(places) if name == "web" else dict(os.environ)
+    command = TIED + commands[name]
+    os.execvpe(command[0], command, environment)  # noqa: S606 - a list, no shell
+
+
+def _reloading() -> list[str]:
+    watch = [
+        "--directory",
+        str(INKSTONE),
+        "--recursive",
+        "--patterns",
+        "*.py;*.html;*.xml;*.txt",
+        "--ignore-patterns",
+        "*/__pycache__/*",
+        "--ignore-directories",
+        "--debounce-interval",
+        "0.3",
+        "--signal",
+        "SIGTERM",
+        "--kill-after",
+        "10",
+    ]
+    return [str(PYTHON), "-P", "-m", "watchdog.watchmedo", "auto-restart", *watch, "--"]
+
+
+def end_leftovers(pid_file: Path, name: str) -> None:
+    """End the workers of an nginx whose master was killed: they would keep the port."""
+    try:
+        group = int(pid_file.read_text())
+    except (OSError, ValueError):
+        return
+    deadline = time.monotonic() + 5
+    while left := _members(group, name):
+        for pid in left:
+            _signal(pid, signal.SIGTERM if time.monotonic() < deadline else signal.SIGKILL)
+        time.sleep(0.05)
+
+
+def _members(group: int, name: str) -> list[int]:
+    """The living processes of that group with that name."""
+    members = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            pid, rest = stat.read_text(errors="replace").split(" (", 1)
+        except OSError:
+            continue
+        comm, fields = rest.rsplit(") ", 1)
+        state, _, process_group = fields.split()[:3]
+        if comm == name and int(process_group) == group and state != "Z":
+            members.append(int(pid))
+    return members
+
+
+def _signal(pid: int, number: signal.Signals) -> None:
+    try:
+        os.kill(pid, number)
+    except ProcessLookupError:
+        return

@@ -1,0 +1,49 @@
+"""The environment that the application's processes get."""
+
+import os
+
+from deploy.native import keyring
+from deploy.native.places import PYTHON, ROOT, Places
+
+WEB, MIGRATE = "web", "migrate"
+
+
+def remember(places: Places) -> None:
+    """Note what this start was told, so that `make cli` says the same to the application."""
+    told = {name: value for name, value in os.environ.items() if name.startswith("INKSTONE_")}
+    told.setdefault("INKSTONE_SITE_URL", f"http://{places.address}")
+    told.setdefault("INKSTONE_ADMIN_EMAIL", keyring.ADMIN_EMAIL)
+    # nginx, which sets the forwarded headers, is on the other end of a unix socket.
+    lines = [f"{name}={value}\n" for name, value in sorted(told.items()) if "\n" not in value]
+    path = places.etc / "settings.env"
+    path.touch(mode=0o600)
+    path.write_text("".join(lines))
+
+
+def environment(places: Places, user: str = WEB) -> dict[str, str]:
+    """The machine's environment, what the start was told, and the secrets by their files."""
+    kept = {
+        name: value for name, value in os.environ.items() if not name.startswith("INKSTONE_") and name != "PYTHONPATH"
+    }
+    told = dict(line.split("=", 1) for line in (places.etc / "settings.env").read_text().splitlines())
+    for name in ("DATABASE_URL", "SECRET_KEYS"):
+        told.pop(f"INKSTONE_{name}", None)
+    ours = {
+        "INKSTONE_DATABASE_URL_FILE": str(places.secrets / f"{user}_database_url"),
+        "INKSTONE_SECRET_KEYS_FILE": str(places.secrets / "secret_keys"),
+        "INKSTONE_BIND": f"unix:{places.web_socket}",
+        "PATH": f"{PYTHON.parent}:{kept.get('PATH', os.defpath)}",
+        "PYTHONUNBUFFERED": "1",
+    }
+    if not {"INKSTONE_ADMIN_PASSWORD", "INKSTONE_ADMIN_PASSWORD_FILE"} & told.keys():
+        ours["INKSTONE_ADMIN_PASSWORD_FILE"] = str(places.secrets / "admin_password")
+    return kept | told | ours
+
+
+def inkstone(*arguments: str) -> list[str]:
+    """The command line of the application."""
+    # -P: the caller's folder is where files are looked for, never modules.
+    return [str(PYTHON), "-P", "-m", "inkstone", *arguments]
+
+
+GUNICORN = [str(PYTHON), "-P", "-m", "gunicorn", "-c", str(ROOT / "services" / "web" / "gunicorn.conf.py")]

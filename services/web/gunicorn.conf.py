@@ -1,0 +1,31 @@
+"""How gunicorn serves the application, in a container and natively."""
+
+import os
+from pathlib import Path
+
+wsgi_app = "inkstone.app:application"
+worker_class = "aiohttp.GunicornUVLoopWebWorker"
+bind = os.environ.get("INKSTONE_BIND", "127.0.0.1:8000")
+workers = int(os.environ.get("INKSTONE_WORKERS", "2"))
+
+# A worker that is silent this long is replaced; a request in hand at a stop has the shorter time.
+timeout = 45
+graceful_timeout = 30
+
+# Longer than nginx keeps an idle connection, so that it is always nginx that closes.
+keepalive = 75
+
+# The heartbeat is a file: on a busy disk it would stall the worker that touches it.
+worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108 - memory, and gunicorn names the file
+
+# Nobody uses it, and it would be opened under a home that a container's user lacks.
+control_socket_disable = True
+
+# nginx has the access log; the application has its own for what went wrong.
+accesslog = None
+errorlog = "-"
+loglevel = os.environ.get("INKSTONE_LOG_LEVEL", "info")
+
+# A socket file of our own is for our own user, who is nginx's too.
+umask = 0o077 if bind.startswith("unix:") else 0
+chdir = str(Path(__file__).parent)
