@@ -1,6 +1,10 @@
 """What can go wrong, in the blog's own words; web/middlewares.py gives each a status."""
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from inkstone.domain.posts import Post
 
 
 class DomainError(Exception):
@@ -36,7 +40,11 @@ class Conflict(DomainError):
 
 
 class Stale(DomainError):
-    """The change was based on an older version than the stored one."""
+    """The change was based on an older version than `current`, the stored post."""
+
+    def __init__(self, current: "Post") -> None:
+        super().__init__("Somebody has changed this post since you opened it.")
+        self.current = current
 
 
 class VersionRequired(DomainError):

@@ -4,11 +4,12 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, AwareDatetime, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
+from inkstone.domain.errors import Invalid
 from inkstone.domain.users import User
 from inkstone.domain.validation import Input, Text
 
@@ -76,6 +77,12 @@ class Draft(Input):
     status: Status = "draft"
     published_at: Time | None = None
     slug: Annotated[Text, StringConstraints(min_length=1, max_length=100), AfterValidator(_proper_slug)] | None = None
+
+    @model_validator(mode="after")
+    def _scheduled_for_when(self) -> Self:
+        if self.status == "scheduled" and self.published_at is None:
+            raise Invalid({"published_at": "Say when it is to appear."})
+        return self
 
     def publication(self, now: datetime, before: datetime | None = None) -> datetime | None:
         """When the post is to appear: None for a draft; else the time that was sent, or it had `before`, or now."""

@@ -25,14 +25,20 @@ _ACCESS_DENIED = {1044, 1045, 1049, 1698}  # waiting doesn't help against these
 def migrate(address: DatabaseAddress, *, wait_seconds: float, progress: Callable[[str], None]) -> None:
     """Apply every missing revision, one migrator at a time; `progress` is told each.
 
+    A revision and its entry in alembic_version are two steps, so each revision's SQL may run twice (IF NOT EXISTS).
     Blocks; waits up to `wait_seconds` for the database to answer. Raises Unavailable where it doesn't, or where another
     migrator holds the lock for LOCK_SECONDS, and Conflict on a schema newer than this code.
     """
-    engine = sqlalchemy.create_engine("mysql+pymysql://", creator=lambda: _connect(address), poolclass=sqlalchemy.NullPool)
+    engine = sqlalchemy.create_engine(
+        "mysql+pymysql://",
+        creator=lambda: _connect(address),
+        poolclass=sqlalchemy.NullPool,
+        isolation_level="AUTOCOMMIT",  # MySQL commits at each change of the schema anyway
+    )
     with _connection(engine, wait_seconds) as connection, _lock(connection, f"{_LOCK}.{address.name}"):
         before = MigrationContext.configure(connection).get_current_revision()
-        if before is not None and before > schema.expected():
-            raise Conflict(f"The database's schema is {before}, newer than this release's {schema.expected()}: use a newer release.")
+        if before is not None and before > schema.EXPECTED:
+            raise Conflict(f"The database's schema is {before}, newer than this release's {schema.EXPECTED}: use a newer release.")
         for revision in _missing(before):
             progress(revision)
             command.upgrade(_config(connection), revision)
@@ -81,8 +87,7 @@ def _lock(connection: sqlalchemy.Connection, name: str) -> Iterator[None]:
 
 
 def _missing(current: str | None) -> list[str]:
-    revisions = sorted(path.stem for path in (schema.MIGRATIONS / "versions").glob("[0-9]*.py"))
-    return [revision for revision in revisions if current is None or revision > current]
+    return [revision for revision in schema.REVISIONS if current is None or revision > current]
 
 
 def _config(connection: sqlalchemy.Connection) -> Config:

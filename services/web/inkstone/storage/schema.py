@@ -8,9 +8,10 @@ from inkstone.storage.database import Connection
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 
-def expected() -> str:
-    """The newest revision that ships with this code; a revision's name is its file's."""
-    return max(path.stem for path in (MIGRATIONS / "versions").glob("[0-9]*.py"))
+REVISIONS = sorted(path.stem for path in (MIGRATIONS / "versions").glob("[0-9]*.py"))
+"""Every revision that ships with this code, oldest first; a revision's name is its file's."""
+
+EXPECTED = REVISIONS[-1]
 
 
 async def current(db: Connection) -> str:
@@ -27,5 +28,5 @@ async def check(db: Connection) -> None:
     A newer one is fine: a release only adds, so that the one before it may go on serving during a deploy.
     """
     revision = await current(db)
-    if revision < expected():
-        raise Unavailable(f"The database's schema is {revision}, and this release needs {expected()}: run `inkstone migrate`.")
+    if revision < EXPECTED:
+        raise Unavailable(f"The database's schema is {revision}, and this release needs {EXPECTED}: run `inkstone migrate`.")

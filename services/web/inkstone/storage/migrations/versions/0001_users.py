@@ -11,7 +11,7 @@ revision, down_revision = "0001_users", None
 
 def upgrade() -> None:
     op.execute("""
-        CREATE TABLE users (
+        CREATE TABLE IF NOT EXISTS users (
             id CHAR(32) CHARACTER SET ascii COLLATE ascii_bin NOT NULL PRIMARY KEY,
             email VARCHAR(254) CHARACTER SET ascii COLLATE ascii_general_ci NULL,
             name VARCHAR(50) NOT NULL,

@@ -11,7 +11,7 @@ revision, down_revision = "0002_posts", "0001_users"
 
 def upgrade() -> None:
     op.execute("""
-        CREATE TABLE posts (
+        CREATE TABLE IF NOT EXISTS posts (
             id CHAR(32) CHARACTER SET ascii COLLATE ascii_bin NOT NULL PRIMARY KEY,
             slug VARCHAR(120) NOT NULL,
             name VARCHAR(200) NOT NULL,

@@ -7,7 +7,7 @@ revision, down_revision = "0003_tags", "0002_posts"
 
 def upgrade() -> None:
     op.execute("""
-        CREATE TABLE tags (
+        CREATE TABLE IF NOT EXISTS tags (
             slug VARCHAR(100) NOT NULL PRIMARY KEY,
             name VARCHAR(50) NOT NULL,
             posts INT NOT NULL

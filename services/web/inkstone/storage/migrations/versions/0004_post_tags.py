@@ -7,7 +7,7 @@ revision, down_revision = "0004_post_tags", "0003_tags"
 
 def upgrade() -> None:
     op.execute("""
-        CREATE TABLE post_tags (
+        CREATE TABLE IF NOT EXISTS post_tags (
             tag VARCHAR(100) NOT NULL,
             post_id CHAR(32) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
             published_at DATETIME(6) NULL,

@@ -7,7 +7,7 @@ revision, down_revision = "0005_months", "0004_post_tags"
 
 def upgrade() -> None:
     op.execute("""
-        CREATE TABLE months (
+        CREATE TABLE IF NOT EXISTS months (
             month CHAR(7) NOT NULL PRIMARY KEY,
             posts INT NOT NULL
         ) ENGINE = InnoDB DEFAULT CHARACTER SET ascii COLLATE ascii_bin

@@ -7,7 +7,7 @@ revision, down_revision = "0006_comments", "0005_months"
 
 def upgrade() -> None:
     op.execute("""
-        CREATE TABLE comments (
+        CREATE TABLE IF NOT EXISTS comments (
             id CHAR(32) CHARACTER SET ascii COLLATE ascii_bin NOT NULL PRIMARY KEY,
             post_id CHAR(32) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
             post_author_id CHAR(32) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,

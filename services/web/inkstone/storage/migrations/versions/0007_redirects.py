@@ -7,7 +7,7 @@ revision, down_revision = "0007_redirects", "0006_comments"
 
 def upgrade() -> None:
     op.execute("""
-        CREATE TABLE redirects (
+        CREATE TABLE IF NOT EXISTS redirects (
             path VARCHAR(500) NOT NULL PRIMARY KEY,
             post_id CHAR(32) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
             KEY redirects_post (post_id)

@@ -7,7 +7,7 @@ revision, down_revision = "0008_media", "0007_redirects"
 
 def upgrade() -> None:
     op.execute("""
-        CREATE TABLE media (
+        CREATE TABLE IF NOT EXISTS media (
             id CHAR(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL PRIMARY KEY,
             type VARCHAR(32) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
             width INT UNSIGNED NOT NULL,

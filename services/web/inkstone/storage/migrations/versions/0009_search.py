@@ -10,7 +10,7 @@ revision, down_revision = "0009_search", "0008_media"
 
 def upgrade() -> None:
     op.execute("""
-        CREATE TABLE post_search (
+        CREATE TABLE IF NOT EXISTS post_search (
             post_id CHAR(32) CHARACTER SET ascii COLLATE ascii_bin NOT NULL PRIMARY KEY,
             name_tokens TEXT CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
             tokens MEDIUMTEXT CHARACTER SET ascii COLLATE ascii_bin NOT NULL,

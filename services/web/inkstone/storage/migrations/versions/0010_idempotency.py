@@ -7,7 +7,7 @@ revision, down_revision = "0010_idempotency", "0009_search"
 
 def upgrade() -> None:
     op.execute("""
-        CREATE TABLE idempotency_keys (
+        CREATE TABLE IF NOT EXISTS idempotency_keys (
             key_hash CHAR(64) NOT NULL PRIMARY KEY,
             request_hash CHAR(64) NOT NULL,
             resource_id VARCHAR(64) NOT NULL,

@@ -7,7 +7,7 @@ revision, down_revision = "0011_sign_in_attempts", "0010_idempotency"
 
 def upgrade() -> None:
     op.execute("""
-        CREATE TABLE sign_in_attempts (
+        CREATE TABLE IF NOT EXISTS sign_in_attempts (
             subject CHAR(64) NOT NULL PRIMARY KEY,
             attempts INT UNSIGNED NOT NULL,
             last_at DATETIME(6) NOT NULL,

@@ -7,7 +7,7 @@ revision, down_revision = "0012_imports", "0011_sign_in_attempts"
 
 def upgrade() -> None:
     op.execute("""
-        CREATE TABLE imports (
+        CREATE TABLE IF NOT EXISTS imports (
             source_hash CHAR(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL PRIMARY KEY,
             source TEXT NOT NULL,
             post_id CHAR(32) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,

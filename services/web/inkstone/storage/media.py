@@ -1,0 +1,73 @@
+"""SQL about images; this module is the small interface behind which an object store can take over."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+
+from inkstone.domain.errors import NotFound
+from inkstone.domain.media import EXTENSIONS, Image
+from inkstone.storage import clock
+from inkstone.storage.database import Connection, Value
+from inkstone.storage.paging import Cursor
+
+
+@dataclass(frozen=True, slots=True)
+class Medium:
+    """An image that is stored; its id is the SHA-256 of its content in hex, so its address never changes meaning."""
+
+    id: str
+    type: str
+    width: int
+    height: int
+    bytes: int
+    name: str
+    created_at: datetime
+
+    @property
+    def url(self) -> str:
+        return f"/media/{self.id}.{EXTENSIONS[self.type]}"
+
+
+_SELECT = "SELECT id, type, width, height, bytes, name, created_at FROM media "
+
+
+async def insert(db: Connection, image: Image, *, name: str, owner_id: str) -> str:
+    """Store an image and answer its id; one that is there already stays as it is."""
+    media_id = sha256(image.data).hexdigest()
+    if not await db.one("SELECT 1 FROM media WHERE id = %s", media_id):
+        await db.run(
+            "INSERT INTO media (id, type, width, height, bytes, name, owner_id, created_at, data)"
+            " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s) ON DUPLICATE KEY UPDATE id = id",
+            media_id, image.type, image.width, image.height, len(image.data), name[:255], owner_id, clock.now(), image.data,
+        )  # fmt: skip
+    return media_id
+
+
+async def get(db: Connection, media_id: str) -> Medium:
+    row = await db.one(_SELECT + "WHERE id = %s", media_id)
+    if row is None:
+        raise NotFound("There is no such image.")
+    return Medium(*row)
+
+
+async def content(db: Connection, media_id: str) -> bytes:
+    """An image's bytes."""
+    row = await db.one("SELECT data FROM media WHERE id = %s", media_id)
+    if row is None:
+        raise NotFound("There is no such image.")
+    return bytes(row[0])
+
+
+async def newest(db: Connection, *, limit: int, before: Cursor | None, owner_id: str | None) -> list[Medium]:
+    """One user's images, or everybody's, newest first."""
+    conditions: list[str] = []
+    values: list[Value] = []
+    if owner_id:
+        conditions.append("owner_id = %s")
+        values.append(owner_id)
+    if before:
+        conditions.append("created_at <= %s AND (created_at < %s OR id < %s)")
+        values += [before.time, before.time, before.id]
+    where = "WHERE " + " AND ".join(conditions) if conditions else ""
+    rows = await db.all(_SELECT + where + " ORDER BY created_at DESC, id DESC LIMIT %s", *values, limit)
+    return [Medium(*row) for row in rows]

@@ -1,0 +1,251 @@
+"""SQL about posts; the tables that are derived from them are kept in the same transactions."""
+
+import json
+from collections.abc import Iterator
+from datetime import datetime
+from itertools import count
+
+from inkstone.domain.errors import Invalid, NotFound, Stale
+from inkstone.domain.posts import Draft, Post, Rendered, Status, Teaser, slugify
+from inkstone.storage import clock, ids, months, redirects, search, tags
+from inkstone.storage.database import Connection, Duplicate, Row, Value
+from inkstone.storage.paging import Cursor
+
+_TEASER_COLUMNS = """
+    p.id, p.slug, p.name, p.summary, p.excerpt, p.tags, p.author_id, u.name,
+    p.published_at, p.created_at, p.updated_at, p.version, p.comment_count
+"""
+_POST_COLUMNS = _TEASER_COLUMNS + ", p.content, p.html"
+# LEFT, so that no list has to be sorted again because the optimiser began with the authors.
+_FROM = " FROM posts p LEFT JOIN users u ON u.id = p.author_id "
+_TEASERS = "SELECT " + _TEASER_COLUMNS + _FROM
+_POSTS = "SELECT " + _POST_COLUMNS + _FROM
+_NEWEST_FIRST = " ORDER BY p.published_at DESC, p.id DESC LIMIT %s"
+
+_STATUS_CONDITION: dict[Status, str] = {
+    "draft": "p.published_at IS NULL",
+    "scheduled": "p.published_at > %s",
+    "published": "p.published_at <= %s",
+}
+
+
+def _teaser(row: Row) -> Teaser:
+    return Teaser(**_common(row))
+
+
+def _post(row: Row) -> Post:
+    return Post(**_common(row), content=row[13], html=row[14])
+
+
+def _common(row: Row) -> dict[str, object]:
+    return {
+        "id": row[0],
+        "slug": row[1],
+        "name": row[2],
+        "summary": row[3],
+        "excerpt": row[4],
+        "tags": tuple(json.loads(row[5])),
+        "author_id": row[6],
+        "author_name": row[7],
+        "published_at": row[8],
+        "created_at": row[9],
+        "updated_at": row[10],
+        "version": row[11],
+        "comment_count": row[12],
+    }
+
+
+async def find(db: Connection, slug: str) -> Post | None:
+    row = await db.one(_POSTS + "WHERE p.slug = %s", slug)
+    return _post(row) if row else None
+
+
+async def get(db: Connection, post_id: str) -> Post:
+    row = await db.one(_POSTS + "WHERE p.id = %s", post_id)
+    if row is None:
+        raise NotFound("There is no such post.")
+    return _post(row)
+
+
+def _before(cursor: Cursor | None, column: str = "p.published_at", key: str = "p.id") -> tuple[str, list[Value]]:
+    """The condition for the rows after a cursor, for lists that begin with the newest."""
+    if cursor is None:
+        return "", []
+    return f" AND {column} <= %s AND ({column} < %s OR {key} < %s)", [cursor.time, cursor.time, cursor.id]
+
+
+async def teasers(db: Connection, post_ids: list[str]) -> dict[str, Teaser]:
+    """The posts with these ids, whatever their status."""
+    if not post_ids:
+        return {}
+    marks = ", ".join(["%s"] * len(post_ids))
+    return {row[0]: _teaser(row) for row in await db.all(_TEASERS + f"WHERE p.id IN ({marks})", *post_ids)}
+
+
+async def latest(db: Connection, *, limit: int, before: Cursor | None = None) -> list[Teaser]:
+    """What is published, newest first."""
+    where, values = _before(before)
+    rows = await db.all(_TEASERS + "WHERE p.published_at <= %s" + where + _NEWEST_FIRST, clock.now(), *values, limit)
+    return [_teaser(row) for row in rows]
+
+
+async def latest_whole(db: Connection, *, limit: int, before: Cursor | None = None) -> list[Post]:
+    """The same with content, for feeds and the API."""
+    where, values = _before(before)
+    rows = await db.all(_POSTS + "WHERE p.published_at <= %s" + where + _NEWEST_FIRST, clock.now(), *values, limit)
+    return [_post(row) for row in rows]
+
+
+async def latest_by(db: Connection, author_id: str, *, limit: int, before: Cursor | None = None) -> list[Teaser]:
+    """What an author has published, newest first."""
+    where, values = _before(before)
+    sql = _TEASERS + "WHERE p.author_id = %s AND p.published_at <= %s" + where + _NEWEST_FIRST
+    return [_teaser(row) for row in await db.all(sql, author_id, clock.now(), *values, limit)]
+
+
+async def latest_tagged(db: Connection, tag: str, *, limit: int, before: Cursor | None = None) -> list[Teaser]:
+    """What is published under a tag, given by its slug, newest first."""
+    ids_, values = _tagged(tag, before)
+    rows = await db.all(_TEASERS + f"JOIN ({ids_}) t ON t.post_id = p.id" + _NEWEST_FIRST, *values, limit, limit)
+    return [_teaser(row) for row in rows]
+
+
+async def latest_whole_tagged(db: Connection, tag: str, *, limit: int, before: Cursor | None = None) -> list[Post]:
+    """The same with content."""
+    ids_, values = _tagged(tag, before)
+    rows = await db.all(_POSTS + f"JOIN ({ids_}) t ON t.post_id = p.id" + _NEWEST_FIRST, *values, limit, limit)
+    return [_post(row) for row in rows]
+
+
+def _tagged(tag: str, before: Cursor | None) -> tuple[str, list[Value]]:
+    where, values = _before(before, "published_at", "post_id")
+    sql = (
+        "SELECT post_id FROM post_tags WHERE tag = %s AND published_at <= %s"
+        + where
+        + " ORDER BY published_at DESC, post_id DESC LIMIT %s"
+    )
+    return sql, [tag, clock.now(), *values]
+
+
+async def latest_between(
+    db: Connection, start: datetime, end: datetime, *, limit: int, before: Cursor | None = None
+) -> list[Teaser]:
+    """What was published from `start` until before `end`, newest first."""
+    where, values = _before(before)
+    sql = _TEASERS + "WHERE p.published_at >= %s AND p.published_at < %s AND p.published_at <= %s" + where + _NEWEST_FIRST
+    return [_teaser(row) for row in await db.all(sql, start, end, clock.now(), *values, limit)]
+
+
+async def newest(
+    db: Connection, *, limit: int, before: str | None, status: Status | None, author_id: str | None
+) -> list[Post]:
+    """Posts of every status by id, newest first: for those who write; `author_id` None means everybody's."""
+    conditions, values = ["p.id < %s"], [before or "g"]
+    if author_id:
+        conditions.append("p.author_id = %s")
+        values.append(author_id)
+    now: list[Value] = [] if status in {None, "draft"} else [clock.now()]
+    if status:
+        conditions.append(_STATUS_CONDITION[status])
+    sql = _POSTS + "WHERE " + " AND ".join(conditions) + " ORDER BY p.id DESC LIMIT %s"
+    return [_post(row) for row in await db.all(sql, *values, *now, limit)]
+
+
+async def insert(db: Connection, author_id: str, draft: Draft, rendered: Rendered, *, created: datetime | None = None) -> str:
+    """Store a new post and answer its id; `created` is for an import that knows better. Run it in a transaction.
+
+    A slug that the draft asks for and that is taken raises Invalid; one that is made from the name gets a number.
+    """
+    post_id, now = ids.new(), clock.now()
+    published = draft.publication(now)
+    row = (
+        draft.name, draft.summary, rendered.excerpt, draft.content, rendered.html, _json(draft.tags), author_id,
+        published, created or now, now,
+    )  # fmt: skip
+    await _insert_row(db, post_id, draft, row)
+    await tags.insert(db, post_id, draft.tags, published)
+    await months.add(db, published, 1)
+    await search.insert(db, post_id, rendered)
+    return post_id
+
+
+async def _insert_row(db: Connection, post_id: str, draft: Draft, row: tuple[Value, ...]) -> None:
+    for slug in _candidates(draft):
+        try:
+            async with db.savepoint():
+                await db.run(
+                    "INSERT INTO posts (id, slug, name, summary, excerpt, content, html, tags, author_id, published_at,"
+                    " created_at, updated_at, version, comment_count)"
+                    " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, 1, 0)",
+                    post_id, slug, *row,
+                )  # fmt: skip
+            return
+        except Duplicate as error:
+            if draft.slug:
+                raise _slug_taken() from error
+
+
+async def update(db: Connection, post: Post, draft: Draft, rendered: Rendered, *, version: int) -> None:
+    """Change a post that is still at `version`, else raise Stale. Run it in a transaction."""
+    published = draft.publication(clock.now(), before=post.published_at)
+    slug = draft.slug or post.slug
+    try:
+        changed = await db.run(
+            "UPDATE posts SET slug = %s, name = %s, summary = %s, excerpt = %s, content = %s, html = %s, tags = %s,"
+            " published_at = %s, updated_at = %s, version = version + 1 WHERE id = %s AND version = %s",
+            slug, draft.name, draft.summary, rendered.excerpt, draft.content, rendered.html, _json(draft.tags),
+            published, clock.now(), post.id, version,
+        )  # fmt: skip
+    except Duplicate as error:
+        raise _slug_taken() from error
+    if not changed:
+        raise Stale(await get(db, post.id))
+    if slug != post.slug:
+        await redirects.insert(db, f"post/{post.slug}", post.id)
+    await _update_derived(db, post, draft, rendered, published)
+
+
+async def _update_derived(
+    db: Connection, post: Post, draft: Draft, rendered: Rendered, published: datetime | None
+) -> None:
+    await tags.delete(db, post.id, post.tags, post.published_at)
+    await tags.insert(db, post.id, draft.tags, published)
+    await months.add(db, post.published_at, -1)
+    await months.add(db, published, 1)
+    await search.update(db, post.id, rendered)
+
+
+async def delete(db: Connection, post: Post, *, version: int | None = None) -> None:
+    """Delete a post and all that hangs on it; with a version only if it is still that one. Run it in a transaction."""
+    if not await db.run("DELETE FROM posts WHERE id = %s AND version = %s", post.id, version or post.version):
+        raise Stale(await get(db, post.id))
+    await tags.delete(db, post.id, post.tags, post.published_at)
+    await months.add(db, post.published_at, -1)
+    await search.delete(db, post.id)
+    await db.run("DELETE FROM comments WHERE post_id = %s", post.id)
+    await db.run("DELETE FROM redirects WHERE post_id = %s", post.id)
+    await db.run("DELETE FROM imports WHERE post_id = %s", post.id)
+
+
+def _candidates(draft: Draft) -> Iterator[str]:
+    base = draft.slug or slugify(draft.name) or "post"
+    yield base
+    yield from (f"{base}-{number}" for number in count(2))
+
+
+def _slug_taken() -> Invalid:
+    return Invalid({"slug": "There is already a post at this address."})
+
+
+def _json(names: tuple[str, ...]) -> str:
+    return json.dumps(names, ensure_ascii=False)
+
+
+async def addresses(db: Connection, start: datetime, end: datetime, *, limit: int) -> list[tuple[str, datetime]]:
+    """Slug and last change of what was published from `start` until before `end`, newest first."""
+    rows = await db.all(
+        "SELECT slug, updated_at FROM posts WHERE published_at >= %s AND published_at < %s AND published_at <= %s"
+        " ORDER BY published_at DESC LIMIT %s",
+        start, end, clock.now(), limit,
+    )  # fmt: skip
+    return [(row[0], row[1]) for row in rows]

@@ -1,0 +1,82 @@
+"""What happens to every request around its handler."""
+
+import logging
+from urllib.parse import urlsplit
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from inkstone.domain.errors import (
+    Conflict,
+    DomainError,
+    Forbidden,
+    Invalid,
+    Malformed,
+    NotFound,
+    SignInRequired,
+    Stale,
+    TooManyAttempts,
+    Unavailable,
+    VersionRequired,
+)
+from inkstone.keys import USER
+from inkstone.web import problems, sessions
+
+log = logging.getLogger(__name__)
+
+STATUS: dict[type[DomainError], int] = {
+    Malformed: 400,
+    SignInRequired: 401,
+    Forbidden: 403,
+    NotFound: 404,
+    Conflict: 409,
+    Stale: 412,
+    Invalid: 422,
+    VersionRequired: 428,
+    TooManyAttempts: 429,
+    Unavailable: 503,
+}
+_SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
+
+
+@web.middleware
+async def errors(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Give each failure its status and its form: a page, or a problem document under /api/."""
+    try:
+        return await handler(request)
+    except DomainError as error:
+        return problems.answer(request, STATUS[type(error)], error)
+    except web.HTTPError as error:
+        return problems.answer(request, error.status, error)
+    except web.HTTPException:
+        raise
+    except Exception as error:
+        log.exception("%s %s failed", request.method, request.path)
+        return problems.answer(request, 500, error)
+
+
+@web.middleware
+async def same_origin(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Refuse what another site made the browser send (Fetch Metadata, or Origin where a browser has none)."""
+    if request.method not in _SAFE_METHODS and not _comes_from_here(request):
+        raise Forbidden("This request came from another site, or doesn't say from where: send Origin or Sec-Fetch-Site.")
+    return await handler(request)
+
+
+def _comes_from_here(request: web.Request) -> bool:
+    site = request.headers.get("Sec-Fetch-Site")
+    if site is not None:
+        return site == "same-origin"
+    origin = request.headers.get("Origin")
+    return origin is not None and urlsplit(origin).netloc == request.host
+
+
+@web.middleware
+async def load_user(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Find out who is signed in; whoever brings no cookie costs no query."""
+    if sessions.has_cookie(request) and (user := await sessions.user_of(request)):
+        request[USER] = user
+    return await handler(request)
+
+
+ALL = [errors, same_origin, load_user]

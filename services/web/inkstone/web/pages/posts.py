@@ -1,0 +1,151 @@
+"""Pages to read: home, a post with its comments, and the lists by tag, author and month."""
+
+from datetime import UTC, datetime
+
+from aiohttp import web
+
+from inkstone.domain.comments import CommentDraft, CommentStatus
+from inkstone.domain.errors import Invalid, NotFound
+from inkstone.domain.markdown import render_comment
+from inkstone.domain.posts import Post
+from inkstone.keys import DATABASE
+from inkstone.storage import clock, comments, months, posts, redirects, tags, users
+from inkstone.storage.database import Connection
+from inkstone.storage.paging import parse_id
+from inkstone.web import access, body
+from inkstone.web.offload import offload
+from inkstone.web.paging import PER_PAGE, before, cut, next_url, published_cursor
+from inkstone.web.render import moved_permanently, page, redirect, url
+
+_COMMENTS = 100
+
+
+async def index(request: web.Request) -> web.Response:
+    """GET /"""
+    async with request.app[DATABASE].connection() as db:
+        rows = await posts.latest(db, limit=PER_PAGE + 1, before=before(request))
+    shown, cursor = cut(rows, PER_PAGE, published_cursor)
+    return page(request, "posts/index.html", posts=shown, next_url=next_url(request, "home", cursor))
+
+
+async def show(request: web.Request) -> web.Response:
+    """GET /post/{slug}"""
+    async with request.app[DATABASE].connection() as db:
+        post = await posts.find(db, request.match_info["slug"])
+        if post is None or not post.visible_to(access.visitor(request), clock.now()):
+            return await _moved(request, db)
+        return await _post_page(request, db, post, held=request.query.get("comment") == "held")
+
+
+async def comment(request: web.Request) -> web.Response:
+    """POST /post/{slug}"""
+    user = access.signed_in(request)
+    form = await body.form(request)
+    async with request.app[DATABASE].connection() as db:
+        post = await posts.find(db, request.match_info["slug"])
+    if post is None or not post.visible_to(user, clock.now()):
+        raise NotFound("There is no such post.")
+    try:
+        draft = CommentDraft.parse(form)
+    except Invalid as error:
+        async with request.app[DATABASE].connection() as db:
+            return await _post_page(request, db, post, status=422, form=form, errors=error.errors)
+    html = await offload(request, render_comment, draft.content)
+    async with request.app[DATABASE].transaction() as db:
+        comment_id = await comments.insert(db, post, user, draft.content, html)
+        held = (await comments.get(db, comment_id)).status is CommentStatus.HELD
+    return redirect(request, "post", {"comment": "held"} if held else None, slug=post.slug)
+
+
+async def _post_page(
+    request: web.Request,
+    db: Connection,
+    post: Post,
+    *,
+    status: int = 200,
+    held: bool = False,
+    form: dict[str, str] | None = None,
+    errors: dict[str, str] | None = None,
+) -> web.Response:
+    after = request.query.get("after")
+    rows = await comments.oldest(db, post.id, limit=_COMMENTS + 1, after=parse_id(after, "after") if after else "")
+    shown, cursor = cut(rows, _COMMENTS, lambda row: row.id)
+    return page(
+        request,
+        "posts/show.html",
+        status=status,
+        post=post,
+        comments=shown,
+        more_comments_url=url(request, "post", {"after": cursor}, slug=post.slug) if cursor else None,
+        held=held,
+        form=form or {"content": ""},
+        errors=errors or {},
+    )
+
+
+async def _moved(request: web.Request, db: Connection) -> web.Response:
+    """Where the address used to lead to a post, lead there for good; else there is nothing here."""
+    slug = await redirects.find(db, request.path.strip("/"))
+    if slug is None:
+        raise NotFound("There is nothing at this address.")
+    return moved_permanently(request, "post", slug=slug)
+
+
+async def moved(request: web.Request) -> web.Response:
+    """GET of any address that nothing else answers: perhaps an old one of a post."""
+    async with request.app[DATABASE].connection() as db:
+        return await _moved(request, db)
+
+
+async def tag(request: web.Request) -> web.Response:
+    """GET /tag/{tag}"""
+    slug = request.match_info["tag"]
+    async with request.app[DATABASE].connection() as db:
+        found = await tags.find(db, slug)
+        if found is None:
+            raise NotFound("No post has this tag.")
+        rows = await posts.latest_tagged(db, slug, limit=PER_PAGE + 1, before=before(request))
+    shown, cursor = cut(rows, PER_PAGE, published_cursor)
+    older = next_url(request, "tag", cursor, tag=slug)
+    return page(request, "posts/tag.html", tag=found.name, posts=shown, next_url=older)
+
+
+async def author(request: web.Request) -> web.Response:
+    """GET /author/{name}"""
+    async with request.app[DATABASE].connection() as db:
+        found = await users.find_by_name(db, request.match_info["name"])
+        if found is None or not found.may_write:
+            raise NotFound("There is no author of this name.")
+        rows = await posts.latest_by(db, found.id, limit=PER_PAGE + 1, before=before(request))
+    shown, cursor = cut(rows, PER_PAGE, published_cursor)
+    older = next_url(request, "author", cursor, name=found.name)
+    return page(request, "posts/author.html", author=found, posts=shown, next_url=older)
+
+
+async def archive(request: web.Request) -> web.Response:
+    """GET /archive"""
+    async with request.app[DATABASE].connection() as db:
+        return page(request, "posts/archive.html", months=await months.newest(db))
+
+
+async def month(request: web.Request) -> web.Response:
+    """GET /archive/{month}"""
+    start, end = span(request.match_info["month"])
+    async with request.app[DATABASE].connection() as db:
+        rows = await posts.latest_between(db, start, end, limit=PER_PAGE + 1, before=before(request))
+    shown, cursor = cut(rows, PER_PAGE, published_cursor)
+    older = next_url(request, "month", cursor, month=f"{start:%Y-%m}")
+    return page(request, "posts/month.html", month=start, posts=shown, next_url=older)
+
+
+def span(name: str) -> tuple[datetime, datetime]:
+    """The first moment of a month such as 2026-11, and of the one after it; raises NotFound for no month.
+
+    >>> [f"{moment:%Y-%m-%d}" for moment in span("2026-12")]
+    ['2026-12-01', '2027-01-01']
+    """
+    try:
+        start = datetime.strptime(name, "%Y-%m").replace(tzinfo=UTC)
+        return start, start.replace(year=start.year + start.month // 12, month=start.month % 12 + 1)
+    except ValueError:
+        raise NotFound("There is no such month.") from None

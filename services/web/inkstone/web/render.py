@@ -1,0 +1,187 @@
+"""How answers are made: pages from templates, redirects, and the headers that all of them carry."""
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from functools import partial
+from hashlib import blake2b
+from importlib import resources
+from typing import Any
+from urllib.parse import quote, urlencode
+
+import jinja2
+from aiohttp import web
+from aiohttp.web_response import ContentCoding
+
+from inkstone.config import Settings
+from inkstone.domain.posts import slugify
+from inkstone.keys import SETTINGS
+from inkstone.storage import clock
+from inkstone.web import sessions
+from inkstone.web.access import visitor
+
+TEMPLATES = web.AppKey("templates", jinja2.Environment)
+URLS = web.AppKey("urls", dict[str, str])
+
+# Fresh for a second in shared caches, then for another one while it is fetched anew. What is served when we are away
+# is nginx's to say (services/nginx/cache.conf): it would take stale-if-error as leave to serve pages that were deleted.
+_PUBLIC = "public, max-age=0, s-maxage=1, stale-while-revalidate=1"
+PRIVATE = "private, no-store"
+IMMUTABLE = "public, max-age=31536000, immutable"
+
+_PAGE_HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'self'; img-src 'self' https: data:; media-src 'self' https:; object-src 'none'; base-uri 'none';"
+        " form-action 'self'; frame-ancestors 'none'"
+    ),
+    "Referrer-Policy": "strict-origin-when-cross-origin",
+    "X-Content-Type-Options": "nosniff",
+    "Vary": "Accept-Encoding, Cookie",
+}
+# Those that services/nginx keeps in a cached page's address, too.
+_ARGUMENTS = ("before", "after", "q", "status")
+_COMPRESS_FROM = 1000
+_COMPRESS_IN_THREAD_FROM = 64 * 1024
+
+# What XML 1.0 (section 2.2) can't hold, even escaped.
+_NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def setup(app: web.Application, urls: dict[str, str]) -> None:
+    """Give the application its templates; `urls` are the named routes' patterns."""
+    settings = app[SETTINGS]
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("inkstone"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    environment.globals.update(
+        site={
+            "name": settings.site_name,
+            "url": settings.site_url,
+            "language": settings.language,
+            "registration": settings.registration,
+        },
+        url=partial(_url, urls),
+        asset=_assets(),
+        _=_translator(settings),
+    )
+    environment.filters.update(date=_DATES[settings.language], isotime=_isotime, tagslug=slugify, xml=_xml)
+    for name in environment.list_templates(extensions=["html", "xml", "txt"]):
+        environment.get_template(name)  # now and not at the first request, which must not wait for the disk
+    app[TEMPLATES] = environment
+    app[URLS] = urls
+
+
+def page(
+    request: web.Request, template: str, *, status: int = 200, content_type: str = "text/html", **context: Any
+) -> web.Response:
+    """A template's text, with the headers that say how long it may be kept."""
+    text = request.app[TEMPLATES].get_template(template).render(
+        user=visitor(request), path=_path(request), now=clock.now(), **context
+    )
+    return _answer(request, text.encode("utf-8", "replace"), status, content_type)
+
+
+def text(request: web.Request, content: str, content_type: str) -> web.Response:
+    """Something that isn't made from a template, under the same rules as a page."""
+    return _answer(request, content.encode("utf-8", "replace"), 200, content_type)
+
+
+def redirect(request: web.Request, route: str, query: Mapping[str, str] | None = None, **parts: str) -> web.Response:
+    """Send the browser to a page by GET (303)."""
+    return _moved(303, url(request, route, query, **parts))
+
+
+def redirect_to(path: str) -> web.Response:
+    """Send the browser by GET to a path that has been checked to be ours."""
+    return _moved(303, path)
+
+
+def moved_permanently(request: web.Request, route: str, **parts: str) -> web.Response:
+    response = _moved(301, url(request, route, **parts))
+    response.headers["Cache-Control"] = _PUBLIC
+    return response
+
+
+def url(request: web.Request, route: str, query: Mapping[str, str] | None = None, **parts: str) -> str:
+    """The path of a named route, as templates write it with `url(…)`."""
+    return _url(request.app[URLS], route, query, **parts)
+
+
+def _path(request: web.Request) -> str:
+    """The address with the arguments that pages know: anything else would end up in everybody's copy of the page."""
+    known = {name: request.query[name] for name in _ARGUMENTS if name in request.query}
+    return f"{request.raw_path.partition('?')[0]}?{urlencode(known)}" if known else request.raw_path.partition("?")[0]
+
+
+def _moved(status: int, location: str) -> web.Response:
+    return web.Response(status=status, headers={"Location": location, "Cache-Control": PRIVATE})
+
+
+def _answer(request: web.Request, body: bytes, status: int, content_type: str) -> web.Response:
+    shared = status == 200 and request.method in {"GET", "HEAD"} and not sessions.has_cookie(request)
+    headers = {**_PAGE_HEADERS, "Cache-Control": _PUBLIC if shared else PRIVATE}
+    if shared:
+        # Weak, since the compressed page carries it too.
+        headers["ETag"] = f'W/"{blake2b(body, digest_size=12).hexdigest()}"'
+        if _has(request, headers["ETag"]):
+            return web.Response(status=304, headers=headers)
+    response = web.Response(
+        body=body,
+        status=status,
+        headers=headers,
+        content_type=content_type,
+        charset="utf-8",
+        zlib_executor_size=_COMPRESS_IN_THREAD_FROM,
+    )
+    if len(body) >= _COMPRESS_FROM and "gzip" in request.headers.get("Accept-Encoding", ""):
+        response.enable_compression(ContentCoding.gzip)
+    return response
+
+
+def _has(request: web.Request, etag: str) -> bool:
+    return etag in [tag.strip() for tag in request.headers.get("If-None-Match", "").split(",")]
+
+
+def _url(urls: Mapping[str, str], route: str, query: Mapping[str, str] | None = None, **parts: str) -> str:
+    path = urls[route].format(**{name: quote(part, safe="") for name, part in parts.items()})
+    return f"{path}?{urlencode(query)}" if query else path
+
+
+def _assets() -> Callable[[str], str]:
+    """From an asset's plain name to its address with a hash in it, by the manifest that the front end's build wrote."""
+    manifest = resources.files("inkstone") / "static" / "manifest.json"
+    names: dict[str, str] = json.loads(manifest.read_text()) if manifest.is_file() else {}
+    return lambda name: f"/static/{names.get(name, name)}"
+
+
+def _translator(settings: Settings) -> Callable[..., str]:
+    catalogue: dict[str, str] = {}
+    if settings.language != "en":
+        path = resources.files("inkstone.web") / "languages" / f"{settings.language}.json"
+        catalogue = json.loads(path.read_text("utf-8"))
+    return lambda text, **values: catalogue.get(text, text) % values if values else catalogue.get(text, text)
+
+
+def _english_date(time: datetime) -> str:
+    return f"{time.day} {time:%B} {time.year}"
+
+
+def _chinese_date(time: datetime) -> str:
+    return f"{time.year}年{time.month}月{time.day}日"
+
+
+_DATES: dict[str, Callable[[datetime], str]] = {"en": _english_date, "zh": _chinese_date}
+
+
+def _isotime(time: datetime) -> str:
+    return time.isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def _xml(text: str) -> str:
+    return _NOT_XML.sub("", text)
