@@ -8,7 +8,7 @@ import urllib.request
 from contextlib import suppress
 from pathlib import Path
 
-from deploy.native import keyring, settings
+from deploy.native import settings
 from deploy.native.news import python_reason, say
 from deploy.native.places import Places
 from deploy.native.problems import ProblemError
@@ -23,11 +23,12 @@ class FirstSteps:
     def __init__(self, places: Places) -> None:
         self.places = places
         self.stopped = threading.Event()
+        self._seen = places.secrets / "shown"
         self.migration: subprocess.Popen[bytes] | None = None
 
     def run(self) -> None:
         """Do all of it, or raise the problem that stands in the way."""
-        new = not (self.places.run / "seen").exists()
+        new = not self._seen.exists()
         self._migrate()
         self._await_page()
         if not self.stopped.is_set():
@@ -65,14 +66,17 @@ class FirstSteps:
                 raise ProblemError(f"{self.places.url} answers {answer}: look at the files in {self.places.log}")
 
     def _tell(self, new: bool) -> None:
-        password = self.places.secrets / "admin_password"
-        shown = f"password {keyring.read(self.places, 'admin_password')}" if new else f"the password is in {password}"
+        told = settings.environment(self.places)
+        file = told.get("INKSTONE_ADMIN_PASSWORD_FILE")
+        shown = f"password {Path(file).read_text().strip()}" if new and file else f"the password is in {file}"
+        if not file:
+            shown = "with the password you chose"
         say(
             f"\nInkstone is at {self.places.url}\n"
-            f"Sign in at {self.places.url}signin as {keyring.ADMIN_EMAIL}, {shown}\n"
+            f"Sign in at {self.places.url}signin as {told['INKSTONE_ADMIN_EMAIL']}, {shown}\n"
             f"Ctrl-C stops it; its state and its logs are in {self.places.var}\n"
         )
-        (self.places.run / "seen").touch()
+        self._seen.touch()
 
 
 def _answer(url: str) -> str:

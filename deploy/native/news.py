@@ -13,6 +13,7 @@ from deploy.native.places import Places
 EXITED = re.compile(r"WARN exited: (?P<program>\w+) \((?P<how>.+); not expected\)")
 KILLED = re.compile(r"WARN killing '(?P<program>\w+)' \(\d+\) with SIGKILL")
 RUNNING = re.compile(r"INFO success: (?P<program>\w+) entered RUNNING state")
+EXCEPTION = re.compile(r"[\w.]*(Error|Exception|Exit): ")
 TAIL_BYTES = 20_000
 TRIES = 3
 
@@ -59,7 +60,6 @@ class News:
     def _running(self, program: str) -> None:
         if self.said.pop(program, None):
             say(f"{program} runs again")
-        self.failures[program] = 0
         self.began[program] = _size(self._log(program))
 
     def _why(self, program: str) -> str:
@@ -86,8 +86,9 @@ def python_reason(text: str) -> str:
     >>> python_reason("Traceback:\\n  File x\\nValueError: no\\n[2026] [1] [INFO] Shutting down\\n")
     'ValueError: no'
     """
-    lines = [line for line in text.splitlines() if line.strip() and not line.startswith((" ", "[", "\t"))]
-    return lines[-1].strip() if lines else ""
+    lines = [line.strip() for line in text.splitlines() if line.strip() and not line.startswith((" ", "[", "\t"))]
+    exceptions = [line for line in lines if EXCEPTION.match(line)]
+    return (exceptions or lines or [""])[-1]
 
 
 def nginx_reason(text: str) -> str:
