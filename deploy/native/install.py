@@ -21,6 +21,9 @@ STAMPS = VENV / "stamps"
 RUN = [WEB / "requirements.txt", ROOT / "deploy" / "requirements.txt"]
 TEST = [ROOT / "tests" / "requirements.txt"]
 
+# What must be there whatever its stamp says: a Python may be removed, a built file cleaned away.
+PROOFS = {"venv": PYTHON, "editor": STATIC / "manifest.json"}
+
 Step = tuple[str, str, Callable[[], None]]  # name, what it was made from, how it is made
 
 
@@ -38,12 +41,13 @@ def install(purpose: str) -> None:
 
 def _steps(purpose: str) -> list[Step]:
     locks = RUN + (TEST if purpose != "run" else [])
-    steps: list[Step] = [("venv", f"{sys.executable} {sys.version} {ROOT}", _make_venv)]
+    steps: list[Step] = [("venv", f"{sys.version_info[:2]} {ROOT}", _make_venv)]
     steps += [
         (f"python-{path.parent.name}", _digest([path]), lambda path=path: _pip(path))  # type: ignore[misc]
         for path in locks
         if path.exists()
     ]
+    steps.append(("inkstone", _digest([WEB / "pyproject.toml"]), _link_package))
     if (EDITOR / "package.json").exists():
         steps.append(("editor", _digest(_editor_sources()), _build_editor))
     return steps
@@ -51,7 +55,7 @@ def _steps(purpose: str) -> list[Step]:
 
 def _current(step: Step) -> bool:
     name, source, _ = step
-    if name == "editor" and not STATIC.is_dir():
+    if name in PROOFS and not PROOFS[name].exists():
         return False
     stamp = STAMPS / name
     return stamp.exists() and stamp.read_text() == source
@@ -71,15 +75,9 @@ def _make_venv() -> None:
             shutil.rmtree(old)
         elif old.name != "lock":
             old.unlink()
-    _call([sys.executable, "-m", "venv", str(VENV)], "the Python environment could not be made")
-    # The application runs from the checkout: no build, no copy that could be an old one.
-    library = subprocess.run(
-        [PYTHON, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"],
-        check=True,
-        capture_output=True,
-        text=True,
-    ).stdout.strip()
-    (Path(library) / "inkstone.pth").write_text(f"{WEB}\n")
+    # Not the Python of an activated environment: it may be the one that was just removed.
+    base = getattr(sys, "_base_executable", sys.executable)
+    _call([base, "-m", "venv", str(VENV)], "the Python environment could not be made")
 
 
 def _pip(lock: Path) -> None:
@@ -98,6 +96,12 @@ def _pip(lock: Path) -> None:
         ],
         f"pip could not install {lock.relative_to(ROOT)} (its own words are above)",
     )
+
+
+def _link_package() -> None:
+    # The application runs from the checkout: no copy that could be an old one. --no-build-isolation: nothing unpinned.
+    command = [str(PYTHON), "-m", "pip", "install", "-qq", "--disable-pip-version-check", "--no-deps"]
+    _call([*command, "--no-build-isolation", "--editable", str(WEB)], "pip could not install the application itself")
 
 
 def _build_editor() -> None:
