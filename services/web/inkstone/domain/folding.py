@@ -14,6 +14,10 @@ UNSPACED = (
 _ACCENTS = re.compile("[\u0300-\u036f]")
 _LETTERS = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ð": "d", "ħ": "h", "ŧ": "t", "ı": "i", "æ": "ae", "œ": "oe", "þ": "th"})
 _MOST_REMEMBERED = 20_000
+_LONGEST_EXPANSION = 4  # some characters stand for a sentence
+
+# Normalising takes time with the square of the combining marks on one letter.
+_MARKS = re.compile(r"([^\w\s!-~]{30})[^\w\s!-~]+")
 
 _QUOTES = '"“”„«»「」『』'  # noqa: RUF001: these are the ones that people type
 _PART = re.compile(rf"[{_QUOTES}]([^{_QUOTES}]*)[{_QUOTES}]|([^\s{_QUOTES}]+)")
@@ -31,18 +35,25 @@ class _Table(dict[int, str]):
 
 def _fold_character(character: str) -> str:
     plain = _ACCENTS.sub("", unicodedata.normalize("NFKD", character).casefold())
-    return unicodedata.normalize("NFC", plain.translate(_LETTERS))
+    folded = unicodedata.normalize("NFC", plain.translate(_LETTERS))
+    return folded if len(folded) <= _LONGEST_EXPANSION else character
 
 
 _TABLE = _Table()
 
 
+def composed(text: str) -> str:
+    """The same text in Unicode's normal form C; of signs in a row, which nobody can search for, only the first thirty."""
+    return unicodedata.normalize("NFC", _MARKS.sub(r"\1", text))
+
+
 def fold(text: str) -> str:
-    """
+    """Text in the form in which it is compared.
+
     >>> fold("Ｃafé ÅNGSTRÖM Straße")
     'cafe angstrom strasse'
     """
-    return unicodedata.normalize("NFKC", text).translate(_TABLE)
+    return unicodedata.normalize("NFC", composed(text).translate(_TABLE))
 
 
 def fold_in_place(text: str) -> tuple[str, list[int] | None]:

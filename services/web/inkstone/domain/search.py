@@ -13,7 +13,7 @@ or longer than 84 characters, which are the limits of a server that nobody has c
 >>> tokens("Café 中文搜索")
 'xcafe c4e2dx6587 c6587x641c c641cx7d22 c4e2d c6587 c641c c7d22'
 >>> tokens("HashMap in C++")
-'xhashmap xin xcplusplus xhash xmap zzc'
+'xhashmap xin xcplusplus zzc xhash xmap'
 >>> query("要跨IDC std::vec")
 '+"c8981x8de8" +"xidc" +"xstd xvec"'
 """

@@ -1,14 +1,13 @@
 """The passage of a text that fits a search best, with the words that were searched for marked."""
 
 import re
-import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 from itertools import islice
 
-from inkstone.domain.folding import UNSPACED, fold_in_place
+from inkstone.domain.folding import UNSPACED, composed, fold_in_place
 
 _MAX_SCANNED = 200_000
 _MAX_MARKS = 500
@@ -24,7 +23,7 @@ class _Mark:
 
 def best(text: str, words: Sequence[str], limit: int) -> str:
     """The passage of about `limit` characters with most of the (folded) words in it, as HTML."""
-    text = " ".join(unicodedata.normalize("NFC", text[:_MAX_SCANNED]).split())
+    text = " ".join(composed(text[:_MAX_SCANNED]).split())
     marks = _marks(text, words)
     start, end = _passage(text, marks, limit)
     shown = [mark for mark in marks if start <= mark.start and mark.end <= end]
@@ -36,9 +35,10 @@ def _marks(text: str, words: Sequence[str]) -> list[_Mark]:
     if not words:
         return []
     folded, origins = fold_in_place(text)
-    alternatives = "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))
-    whole = rf"(?:(?<![a-z0-9])|(?<=[{UNSPACED}])|(?=[{UNSPACED}]))(?:{alternatives})(?![a-z0-9](?<![{UNSPACED}].))"
-    for pattern in (whole, alternatives):
+    words = sorted(words, key=len, reverse=True)
+    inside = "|".join(map(re.escape, words))
+    whole = "|".join(rf"(?<![a-z0-9]){re.escape(word)}(?![a-z0-9])" if word.isascii() else word for word in words)
+    for pattern in (whole, inside):
         found = list(islice(re.finditer(pattern, folded), _MAX_MARKS))
         if found:
             return [_mark(match, origins) for match in found]
