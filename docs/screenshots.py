@@ -4,13 +4,11 @@ The administrator signs in with INKSTONE_ADMIN_EMAIL and INKSTONE_ADMIN_PASSWORD
 first one on the home page.
 """
 
-import io
 import os
 import sys
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
 IMAGES = Path(__file__).parent / "images"
@@ -78,10 +76,8 @@ def _page(browser: Browser, blog: str, size: tuple[int, int], scheme: str = "lig
 
 
 def _save(page: Page, name: str) -> None:
-    """256 colours are enough for text, and a third of the size."""
     page.wait_for_load_state("networkidle")
-    picture = Image.open(io.BytesIO(page.screenshot())).convert("RGB").quantize(256, dither=Image.Dither.NONE)
-    picture.save(IMAGES / f"{name}.png", optimize=True)
+    page.screenshot(path=IMAGES / f"{name}.png")
 
 
 if __name__ == "__main__":
