@@ -3,8 +3,8 @@
 .DEFAULT_GOAL := help
 .PHONY: help run dev cli test bench check fmt clean checked
 
-ROOT := $(patsubst %/,%,$(dir $(abspath $(lastword $(MAKEFILE_LIST)))))
-# With `make -C` the folder of the person who typed it is still in PWD.
+ROOT := $(CURDIR)
+# With `make -C` (which sets w) the folder of the person who typed it is still in PWD.
 CALLER := $(if $(findstring w,$(firstword -$(MAKEFLAGS))),$(PWD),$(CURDIR))
 VAR ?= $(ROOT)/var
 PORT ?= 8080
@@ -13,8 +13,8 @@ JOBS ?= 2
 export VAR PORT LISTEN
 
 BIN := $(ROOT)/.venv/bin
-COVERAGE := $(abspath $(VAR))/coverage
-COVERED := PATH='$(BIN)':"$$PATH" COVERAGE_FILE='$(COVERAGE)/data'
+# Processes that tests start in other folders count too.
+COVERED := PATH='$(BIN)':"$$PATH" COVERAGE_FILE='$(ROOT)/.coverage'
 NATIVE := cd '$(CALLER)' && exec '$(ROOT)/deploy/native.sh'
 
 help: ## Show this list
@@ -31,42 +31,42 @@ cli: ## The command line against the running stack: ARGS="import markdown ../pos
 
 test: ## Every test, from a fresh checkout; REQUIRE_ENGINE=1 insists on a container engine
 	@'$(ROOT)/deploy/native.sh' install test
-	@cd '$(ROOT)' && mkdir -p '$(COVERAGE)' && $(COVERED) coverage erase && \
-	  $(COVERED) coverage run -m pytest -rs -n $(JOBS) --dist loadgroup $(PYTEST)
+	@$(COVERED) coverage erase
+	@$(COVERED) coverage run -m pytest -rs -n $(JOBS) --dist loadgroup $(PYTEST)
 	@if docker info >/dev/null 2>&1; then \
-	  cd '$(ROOT)' && $(COVERED) coverage run -m pytest -rs --database=mysql tests/storage tests/api; \
+	  $(COVERED) coverage run -m pytest -rs --database=mysql tests/storage tests/api; \
 	elif [ -n "$(REQUIRE_ENGINE)" ]; then \
 	  echo "make test: REQUIRE_ENGINE is set, and no container engine answers" >&2; exit 1; \
 	else \
 	  echo "No container engine answers: storage and API were tested on MariaDB, not on MySQL."; \
 	fi
-	@cd '$(ROOT)' && $(COVERED) coverage combine --quiet && $(COVERED) coverage report --fail-under=90
+	@$(COVERED) coverage combine --quiet && $(COVERED) coverage report --fail-under=90
 
 bench: ## Benchmarks side by side; JSON and pictures under VAR/bench
 	@'$(ROOT)/deploy/native.sh' install test
-	@cd '$(ROOT)' && exec '$(BIN)/python' -m tests.bench
+	@exec '$(BIN)/python' -m tests.bench
 
 check: lint types configs ## Everything but the tests
 
 .PHONY: lint types configs
 lint: checked
-	@cd '$(ROOT)' && '$(BIN)/ruff' check . && '$(BIN)/ruff' format --check .
-	@cd '$(ROOT)/services/web' && '$(BIN)/lint-imports' --config '$(ROOT)/pyproject.toml'
-	@cd '$(ROOT)' && for script in deploy/*.sh .ci/run; do bash -n "$$script" || exit 1; done
+	@'$(BIN)/ruff' check . && '$(BIN)/ruff' format --check .
+	@'$(BIN)/lint-imports'
+	@for script in deploy/*.sh .ci/run; do bash -n "$$script" || exit 1; done
 
 types: checked
-	@cd '$(ROOT)' && '$(BIN)/mypy' && '$(BIN)/mypy' -p deploy.native
+	@'$(BIN)/mypy' && '$(BIN)/mypy' -p deploy.native
 
 configs: checked
-	@cd '$(ROOT)' && '$(ROOT)/deploy/native.sh' check-nginx
+	@'$(ROOT)/deploy/native.sh' check-nginx
 
 checked:
 	@'$(ROOT)/deploy/native.sh' install check
 
 fmt: ## Put every Python file into shape
 	@'$(ROOT)/deploy/native.sh' install check
-	@cd '$(ROOT)' && '$(BIN)/ruff' check --fix-only --quiet . && '$(BIN)/ruff' format .
+	@'$(BIN)/ruff' check --fix-only --quiet . && '$(BIN)/ruff' format .
 
 clean: ## Remove what installing and building left; VAR with its posts stays
-	@cd '$(ROOT)' && rm -rf .venv services/web/editor/node_modules services/web/inkstone/static \
-	  .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@rm -rf .venv services/web/editor/node_modules services/web/inkstone/static \
+	  .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage*
