@@ -27,7 +27,7 @@ def answer(request: web.Request, status: int, error: Exception) -> web.Response:
     elif isinstance(error, SignInRequired) and request.method in {"GET", "HEAD"}:
         return redirect(request, "signin", query={"next": request.path_qs})
     else:
-        response = page(request, "error.html", status=status, title=_title(status), message=message)
+        response = page(request, "error.html", http_status=status, status=status, title=_title(status), message=message)
     _add_headers(response, status, error)
     return response
 

@@ -78,13 +78,13 @@ def setup(app: web.Application, urls: dict[str, str]) -> None:
 
 
 def page(
-    request: web.Request, template: str, *, status: int = 200, content_type: str = "text/html", **context: Any
+    request: web.Request, template: str, *, http_status: int = 200, content_type: str = "text/html", **context: Any
 ) -> web.Response:
     """A template's text, with the headers that say how long it may be kept."""
     text = request.app[TEMPLATES].get_template(template).render(
         user=visitor(request), path=_path(request), now=clock.now(), **context
     )
-    return _answer(request, text.encode("utf-8", "replace"), status, content_type)
+    return _answer(request, text.encode("utf-8", "replace"), http_status, content_type)
 
 
 def text(request: web.Request, content: str, content_type: str) -> web.Response:

@@ -26,17 +26,17 @@ async def signin(request: web.Request) -> web.Response:
     try:
         user = await sessions.authenticate(request, Credentials.parse(form))
     except Invalid as error:
-        return _signin_page(request, form, goal, status=422, errors=error.errors)
+        return _signin_page(request, form, goal, http_status=422, errors=error.errors)
     response = redirect_to(_local(goal))
     sessions.remember(request, response, user)
     return response
 
 
 def _signin_page(
-    request: web.Request, form: dict[str, str], goal: str, status: int = 200, errors: dict[str, str] | None = None
+    request: web.Request, form: dict[str, str], goal: str, http_status: int = 200, errors: dict[str, str] | None = None
 ) -> web.Response:
     shown = {"email": form.get("email", "")}
-    return page(request, "account/signin.html", status=status, form=shown, errors=errors or {}, next=_local(goal))
+    return page(request, "account/signin.html", http_status=http_status, form=shown, errors=errors or {}, next=_local(goal))
 
 
 async def signout(request: web.Request) -> web.Response:
@@ -59,7 +59,7 @@ async def register(request: web.Request) -> web.Response:
         user = await accounts.register(request, Registration.parse(form))
     except Invalid as error:
         shown = {"email": form.get("email", ""), "name": form.get("name", "")}
-        return page(request, "account/register.html", status=422, form=shown, errors=error.errors)
+        return page(request, "account/register.html", http_status=422, form=shown, errors=error.errors)
     response = redirect(request, "home")
     sessions.remember(request, response, user)
     return response
@@ -77,7 +77,7 @@ async def change_password(request: web.Request) -> web.Response:
     try:
         user = await accounts.change_password(request, PasswordChange.parse(await body.form(request)))
     except Invalid as error:
-        return page(request, "account/settings.html", status=422, errors=error.errors, saved=False)
+        return page(request, "account/settings.html", http_status=422, errors=error.errors, saved=False)
     response = redirect(request, "account", {"saved": "1"})
     sessions.remember(request, response, user)
     return response

@@ -26,7 +26,7 @@ async def index(request: web.Request) -> web.Response:
         )
     shown, cursor = cut(rows, PER_MANAGE_PAGE, lambda comment: comment.id)
     older = next_url(request, "manage_comments", cursor, {"status": status})
-    return page(request, "manage/comments.html", comments=shown, status=status, next_url=older)
+    return page(request, "manage/comments.html", comments=shown, chosen=status, next_url=older)
 
 
 async def moderate(request: web.Request) -> web.Response:

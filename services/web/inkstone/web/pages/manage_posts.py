@@ -35,7 +35,7 @@ async def index(request: web.Request) -> web.Response:
         )
     shown, cursor = cut(rows, PER_MANAGE_PAGE, lambda post: post.id)
     older = next_url(request, "manage_posts", cursor, {"status": status} if status else None)
-    return page(request, "manage/posts.html", posts=shown, status=status, next_url=older)
+    return page(request, "manage/posts.html", posts=shown, chosen=status, next_url=older)
 
 
 async def new(request: web.Request) -> web.Response:
@@ -53,7 +53,7 @@ async def create(request: web.Request) -> web.Response:
         rendered = await offload(request, render, draft)
         post_id = await create_once(request, user, lambda db: posts.insert(db, user.id, draft, rendered))
     except Invalid as error:
-        return _editor(request, None, form, status=422, errors=error.errors)
+        return _editor(request, None, form, http_status=422, errors=error.errors)
     return redirect(request, "edit_post", {"saved": "1"}, id=post_id)
 
 
@@ -77,11 +77,11 @@ async def update(request: web.Request) -> web.Response:
         async with request.app[DATABASE].transaction() as db:
             await posts.update(db, await access.own_post(request, db), draft, rendered, version=_version(form))
     except Invalid as error:
-        return _editor(request, post, form, status=422, errors=error.errors)
+        return _editor(request, post, form, http_status=422, errors=error.errors)
     except Stale as error:
         # The form keeps what was typed and now stands on the version that is shown beside it.
         form["version"] = str(error.current.version)
-        return _editor(request, post, form, status=412, conflict=error.current)
+        return _editor(request, post, form, http_status=412, conflict=error.current)
     return redirect(request, "edit_post", {"saved": "1"}, id=post.id)
 
 
@@ -98,12 +98,12 @@ def _editor(
     post: Post | None,
     form: dict[str, str],
     *,
-    status: int = 200,
+    http_status: int = 200,
     errors: dict[str, str] | None = None,
     conflict: Post | None = None,
 ) -> web.Response:
     context: dict[str, Any] = {"post": post, "form": form, "errors": errors or {}, "conflict": conflict}
-    return page(request, "manage_blog_edit.html", status=status, saved="saved" in request.query, **context)
+    return page(request, "manage_blog_edit.html", http_status=http_status, saved="saved" in request.query, **context)
 
 
 def _form(post: Post) -> dict[str, str]:

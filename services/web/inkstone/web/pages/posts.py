@@ -49,7 +49,7 @@ async def comment(request: web.Request) -> web.Response:
         draft = CommentDraft.parse(form)
     except Invalid as error:
         async with request.app[DATABASE].connection() as db:
-            return await _post_page(request, db, post, status=422, form=form, errors=error.errors)
+            return await _post_page(request, db, post, http_status=422, form=form, errors=error.errors)
     html = await offload(request, render_comment, draft.content)
     async with request.app[DATABASE].transaction() as db:
         comment_id = await comments.insert(db, post, user, draft.content, html)
@@ -62,7 +62,7 @@ async def _post_page(
     db: Connection,
     post: Post,
     *,
-    status: int = 200,
+    http_status: int = 200,
     held: bool = False,
     form: dict[str, str] | None = None,
     errors: dict[str, str] | None = None,
@@ -73,7 +73,7 @@ async def _post_page(
     return page(
         request,
         "posts/show.html",
-        status=status,
+        http_status=http_status,
         post=post,
         comments=shown,
         more_comments_url=url(request, "post", {"after": cursor}, slug=post.slug) if cursor else None,

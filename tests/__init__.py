@@ -1,0 +1,1 @@
+"""Everything that is tested, from pure rules to the whole stack."""

@@ -1,0 +1,199 @@
+"""A blog on a real server, with a known cast: Ada administers, Alice and Bob write, Carol reads."""
+
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass
+
+import aiohttp
+import pytest
+
+from inkstone.config import DatabaseAddress
+from inkstone.domain import passwords, rendering
+from inkstone.domain.posts import Draft, Post
+from inkstone.domain.session import sign
+from inkstone.domain.users import Role, User
+from inkstone.storage import posts, users
+from inkstone.storage.database import Database
+from inkstone.storage.migrate import migrate
+from tests import servers
+from tests.servers import Blog
+
+PASSWORD = "correct horse battery"
+TABLES = (
+    "users", "posts", "tags", "post_tags", "months", "comments", "redirects", "media", "post_search", "idempotency_keys",
+    "sign_in_attempts", "imports",
+)  # fmt: skip
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--database", choices=["mariadb", "mysql"], default="mariadb", help="which server holds the tests' data"
+    )
+
+
+@dataclass(frozen=True)
+class Cast:
+    """Who takes part; all have the same password."""
+
+    ada: User
+    alice: User
+    bob: User
+    carol: User
+
+
+@pytest.fixture(scope="session")
+def new_server(request: pytest.FixtureRequest) -> Callable[[], object]:
+    """Start another database server of the kind that is tested."""
+    return {"mariadb": servers.mariadb, "mysql": servers.mysql}[request.config.getoption("database")]
+
+
+@pytest.fixture(scope="session")
+def database_url(new_server: Callable[[], object]) -> Iterator[str]:
+    """A database with the schema and nothing in it."""
+    with new_server() as url:  # type: ignore[attr-defined]
+        migrate(DatabaseAddress.parse(url), wait_seconds=60, progress=lambda _: None)
+        yield url
+
+
+@pytest.fixture(scope="session")
+async def pool(database_url: str) -> AsyncIterator[Database]:
+    database = Database(DatabaseAddress.parse(database_url), 4)
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+async def database(pool: Database) -> Database:
+    """The database, emptied."""
+    async with pool.transaction() as db:
+        for table in TABLES:
+            await db.run(f"DELETE FROM {table}")
+    return pool
+
+
+@pytest.fixture(scope="session")
+def credential() -> str:
+    return passwords.record(PASSWORD)
+
+
+@pytest.fixture
+async def cast(database: Database, credential: str) -> Cast:
+    async def make(name: str, role: Role) -> User:
+        return await users.insert(db, email=f"{name.lower()}@blog.test", name=name, role=role, credential=credential)
+
+    async with database.transaction() as db:
+        return Cast(
+            ada=await make("Ada", Role.ADMINISTRATOR),
+            alice=await make("Alice", Role.AUTHOR),
+            bob=await make("Bob", Role.AUTHOR),
+            carol=await make("Carol", Role.READER),
+        )
+
+
+@pytest.fixture
+def write(database: Database) -> Callable[..., object]:
+    """Store a post: `await write(alice, name="…", …)`; published, unless it says otherwise."""
+
+    async def write(author: User, **fields: object) -> Post:
+        draft = Draft.parse({"name": "Hello", "content": "Some *words*.", "status": "published", **fields})
+        async with database.transaction() as db:
+            return await posts.get(db, await posts.insert(db, author.id, draft, rendering.render(draft)))
+
+    return write
+
+
+@pytest.fixture
+async def post(cast: Cast, write: Callable[..., object]) -> Post:
+    """Alice's published post at /post/hello."""
+    return await write(cast.alice)  # type: ignore[misc,no-any-return]
+
+
+@pytest.fixture(scope="session")
+def blog(database_url: str) -> Iterator[Blog]:
+    """The application as gunicorn runs it, with the detector of blocking calls switched on."""
+    with servers.gunicorn(database_url) as blog:
+        yield blog.wait()
+
+
+def session_cookie(user: User, key: str = servers.KEYS[0], lifetime: int = 600) -> str:
+    return sign(user.id, user.credential, expires=int(time.time()) + lifetime, key=key)
+
+
+class Browser:
+    """Somebody's HTTP client: it says where its requests come from, and follows no redirect."""
+
+    def __init__(self, session: aiohttp.ClientSession) -> None:
+        self.session = session
+
+    def sign_in(self, user: User) -> "Browser":
+        """As if the user had signed in before."""
+        return self.bring(session_cookie(user))
+
+    def bring(self, cookie: str) -> "Browser":
+        """Come with a session cookie."""
+        self.session.cookie_jar.update_cookies({"inkstone_session": cookie}, aiohttp.client.URL(servers.SITE_URL))
+        return self
+
+    async def request(self, method: str, path: str, **options: object) -> "Reply":
+        async with self.session.request(method, path, allow_redirects=False, **options) as response:  # type: ignore[arg-type]
+            return Reply(response.status, response.headers, await response.read())
+
+    async def get(self, path: str, **options: object) -> "Reply":
+        return await self.request("GET", path, **options)
+
+    async def post(self, path: str, **options: object) -> "Reply":
+        return await self.request("POST", path, **options)
+
+    async def put(self, path: str, **options: object) -> "Reply":
+        return await self.request("PUT", path, **options)
+
+    async def delete(self, path: str, **options: object) -> "Reply":
+        return await self.request("DELETE", path, **options)
+
+
+@dataclass(frozen=True)
+class Reply:
+    """An answer, read to its end."""
+
+    status: int
+    headers: "aiohttp.typedefs.CIMultiDictProxy[str]"
+    body: bytes
+
+    @property
+    def text(self) -> str:
+        return self.body.decode()
+
+    @property
+    def json(self) -> dict[str, object]:
+        return aiohttp.client.json.loads(self.body)  # type: ignore[attr-defined,no-any-return]
+
+    @property
+    def problem(self) -> dict[str, str]:
+        """The messages of a problem document by field."""
+        assert self.headers["Content-Type"].startswith("application/problem+json"), self.headers
+        return {error["field"]: error["message"] for error in self.json["errors"]}  # type: ignore[attr-defined]
+
+
+@pytest.fixture
+async def browsers(blog: Blog) -> AsyncIterator[Callable[[], Browser]]:
+    """A new client, as often as it's called."""
+    sessions: list[aiohttp.ClientSession] = []
+
+    def make() -> Browser:
+        session = aiohttp.ClientSession(
+            servers.SITE_URL,
+            connector=aiohttp.UnixConnector(str(blog.socket)),
+            headers={"Origin": servers.SITE_URL},
+        )
+        sessions.append(session)
+        return Browser(session)
+
+    yield make
+    for session in sessions:
+        await session.close()
+
+
+@pytest.fixture
+async def client(browsers: Callable[[], Browser], database: Database) -> Browser:
+    """A visitor of an empty blog."""
+    return browsers()

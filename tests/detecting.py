@@ -1,0 +1,38 @@
+"""The application with a detector that raises on a blocking call inside the event loop."""
+
+import time
+from pathlib import Path
+
+from aiohttp import web
+from blockbuster import BlockBuster
+
+from inkstone import app
+
+
+async def application() -> web.Application:
+    """What the tests' gunicorn serves."""
+    made = await app.application()
+    # After the start, which may read files.
+    made.on_startup.append(_watch)
+    return made
+
+
+async def planted() -> web.Application:
+    """The same with two handlers that block."""
+    made = await application()
+    made.router.add_get("/planted/sleep", _sleep)
+    made.router.add_get("/planted/read", _read)
+    return made
+
+
+async def _watch(_: web.Application) -> None:
+    BlockBuster().activate()
+
+
+async def _sleep(_: web.Request) -> web.Response:
+    time.sleep(0.01)  # noqa: ASYNC251 - the very thing to be caught
+    return web.Response()
+
+
+async def _read(_: web.Request) -> web.Response:
+    return web.Response(text=Path(__file__).read_text())  # noqa: ASYNC240 - the very thing to be caught

@@ -1,0 +1,141 @@
+"""Real servers for the tests: a database, and the application as gunicorn runs it."""
+
+import contextlib
+import os
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from urllib.parse import quote
+
+from deploy.native import database, keyring
+from deploy.native.places import Places
+from inkstone.config import DatabaseAddress
+
+ROOT = Path(__file__).parents[1]
+KEYS = ("the first key signs and is long enough", "the second key only verifies as after a change")
+SITE_URL = "http://blog.test"
+_PATIENCE = 90
+
+
+def wait_for(happened: Callable[[], bool], what: str) -> None:
+    """Wait until something has happened; the limit only keeps a broken test from waiting for ever."""
+    deadline = time.monotonic() + _PATIENCE
+    while not happened():
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"{what} did not happen within {_PATIENCE} s")
+        time.sleep(0.05)
+
+
+@contextlib.contextmanager
+def mariadb() -> Iterator[str]:
+    """A private MariaDB; the URL of its empty database, as a user who may change the schema."""
+    folder = Path(tempfile.mkdtemp(prefix="ink-db-", dir="/tmp"))  # noqa: S108 - short, for the socket's path
+    places = Places(folder, "127.0.0.1", 0)
+    places.make()
+    keyring.ensure(places)
+    database.prepare(places)
+    with (places.log / "mysql.log").open("w") as log:
+        command = ["mariadbd", f"--defaults-file={places.etc / 'mysql.cnf'}", "--innodb-flush-log-at-trx-commit=2"]
+        server = subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+    try:
+        url = keyring.read(places, "migrate_database_url")
+        wait_for(lambda: _answers(url), "an answer of MariaDB")
+        yield url
+    finally:
+        server.send_signal(signal.SIGKILL)
+        server.wait()
+        shutil.rmtree(folder)
+
+
+@contextlib.contextmanager
+def mysql() -> Iterator[str]:
+    """A MySQL 9.7 in a container of its own; the URL of its empty database."""
+    password = secrets.token_urlsafe(12)
+    environment = [f"MYSQL_{name}={password}" for name in ("ROOT_PASSWORD", "PASSWORD")]
+    options = [option for value in [*environment, "MYSQL_USER=ink", "MYSQL_DATABASE=inkstone"] for option in ("-e", value)]
+    run = ["docker", "run", "--rm", "--detach", "--publish", "127.0.0.1::3306", *options, "mysql:9.7"]
+    container = _output([*run, "--character-set-server=utf8mb4"])
+    try:
+        port = _output(["docker", "port", container, "3306/tcp"]).rpartition(":")[2]
+        url = f"mysql://ink:{quote(password)}@127.0.0.1:{port}/inkstone"
+        wait_for(lambda: _answers(url), "an answer of MySQL")
+        yield url
+    finally:
+        subprocess.run(["docker", "kill", container], check=False, capture_output=True)
+
+
+def _output(command: list[str]) -> str:
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+
+
+def _answers(url: str) -> bool:
+    """Whether the server greets; before it's ready, Docker's proxy accepts a connection and hangs up."""
+    address = DatabaseAddress.parse(url)
+    family, place = (socket.AF_UNIX, address.unix_socket) if address.unix_socket else (socket.AF_INET, (address.host, address.port))
+    with socket.socket(family) as connection:
+        connection.settimeout(5)
+        try:
+            connection.connect(place)
+            return connection.recv(1) != b""
+        except OSError:
+            return False
+
+
+@contextlib.contextmanager
+def gunicorn(database_url: str, application: str = "tests.detecting:application", **settings: str) -> Iterator["Blog"]:
+    """The application with one worker; `settings` are further INKSTONE_ settings, by their plain names."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("INKSTONE_")}
+    wanted = {"DATABASE_URL": database_url, "SECRET_KEYS": ",".join(KEYS), "SITE_URL": SITE_URL, "WORKERS": "1"}
+    with tempfile.TemporaryDirectory(prefix="ink-web-", dir="/tmp") as folder:  # noqa: S108 - short, for the socket's path
+        wanted |= {"BIND": f"unix:{folder}/web.sock", "DATABASE_POOL_SIZE": "8"} | settings
+        environment |= {f"INKSTONE_{name}": value for name, value in wanted.items()}
+        environment["PYTHONPATH"] = f"{ROOT}:{ROOT / 'services' / 'web'}"
+        log = Path(folder, "log")
+        command = [sys.executable, "-m", "gunicorn", "--config", str(ROOT / "services/web/gunicorn.conf.py"), application]
+        with log.open("w") as output:
+            process = subprocess.Popen(command, env=environment, stdout=output, stderr=output, stdin=subprocess.DEVNULL)
+        blog = Blog(Path(folder, "web.sock"), log, process)
+        try:
+            yield blog
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.wait()
+
+
+class Blog:
+    """A running application."""
+
+    def __init__(self, path: Path, log: Path, process: "subprocess.Popen[bytes]") -> None:
+        self.socket = path
+        self.process = process
+        self._log = log
+
+    @property
+    def log(self) -> str:
+        """All that it has said so far."""
+        return self._log.read_text(errors="replace")
+
+    def wait(self) -> "Blog":
+        """Wait until it answers; raises RuntimeError with what it said, where it has ended instead."""
+        wait_for(lambda: self.alive() or self.process.poll() is not None, "the start of the application")
+        if self.process.poll() is not None:
+            raise RuntimeError(self.log)
+        return self
+
+    def alive(self) -> bool:
+        """Whether it answers GET /healthz."""
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.settimeout(5)
+            try:
+                connection.connect(str(self.socket))
+                connection.sendall(b"GET /healthz HTTP/1.0\r\n\r\n")
+                return b" 200 " in connection.recv(100)
+            except OSError:
+                return False
