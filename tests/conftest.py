@@ -20,8 +20,8 @@ from tests.servers import Blog
 
 PASSWORD = "correct horse battery"
 TABLES = (
-    "users", "posts", "tags", "post_tags", "months", "comments", "redirects", "media", "post_search", "idempotency_keys",
-    "sign_in_attempts", "imports",
+    "users", "posts", "tags", "post_tags", "months", "comments", "redirects", "media", "post_search",
+    "idempotency_keys", "sign_in_attempts", "imports",
 )  # fmt: skip
 
 

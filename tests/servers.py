@@ -36,7 +36,7 @@ def wait_for(happened: Callable[[], bool], what: str) -> None:
 @contextlib.contextmanager
 def mariadb() -> Iterator[str]:
     """A private MariaDB; the URL of its empty database, as a user who may change the schema."""
-    folder = Path(tempfile.mkdtemp(prefix="ink-db-", dir="/tmp"))  # noqa: S108 - short, for the socket's path
+    folder = Path(tempfile.mkdtemp(prefix="ink-db-", dir="/tmp"))
     places = Places(folder, "127.0.0.1", 0)
     places.make()
     keyring.ensure(places)
@@ -59,7 +59,9 @@ def mysql() -> Iterator[str]:
     """A MySQL 9.7 in a container of its own; the URL of its empty database."""
     password = secrets.token_urlsafe(12)
     environment = [f"MYSQL_{name}={password}" for name in ("ROOT_PASSWORD", "PASSWORD")]
-    options = [option for value in [*environment, "MYSQL_USER=ink", "MYSQL_DATABASE=inkstone"] for option in ("-e", value)]
+    options = [
+        option for value in [*environment, "MYSQL_USER=ink", "MYSQL_DATABASE=inkstone"] for option in ("-e", value)
+    ]
     run = ["docker", "run", "--rm", "--detach", "--publish", "127.0.0.1::3306", *options, "mysql:9.7"]
     container = _output([*run, "--character-set-server=utf8mb4"])
     try:
@@ -78,7 +80,9 @@ def _output(command: list[str]) -> str:
 def _answers(url: str) -> bool:
     """Whether the server greets; before it's ready, Docker's proxy accepts a connection and hangs up."""
     address = DatabaseAddress.parse(url)
-    family, place = (socket.AF_UNIX, address.unix_socket) if address.unix_socket else (socket.AF_INET, (address.host, address.port))
+    family, place = (
+        (socket.AF_UNIX, address.unix_socket) if address.unix_socket else (socket.AF_INET, (address.host, address.port))
+    )
     with socket.socket(family) as connection:
         connection.settimeout(5)
         try:
@@ -93,12 +97,19 @@ def gunicorn(database_url: str, application: str = "tests.detecting:application"
     """The application with one worker; `settings` are further INKSTONE_ settings, by their plain names."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("INKSTONE_")}
     wanted = {"DATABASE_URL": database_url, "SECRET_KEYS": ",".join(KEYS), "SITE_URL": SITE_URL, "WORKERS": "1"}
-    with tempfile.TemporaryDirectory(prefix="ink-web-", dir="/tmp") as folder:  # noqa: S108 - short, for the socket's path
+    with tempfile.TemporaryDirectory(prefix="ink-web-", dir="/tmp") as folder:
         wanted |= {"BIND": f"unix:{folder}/web.sock", "DATABASE_POOL_SIZE": "8"} | settings
         environment |= {f"INKSTONE_{name}": value for name, value in wanted.items()}
         environment["PYTHONPATH"] = f"{ROOT}:{ROOT / 'services' / 'web'}"
         log = Path(folder, "log")
-        command = [sys.executable, "-m", "gunicorn", "--config", str(ROOT / "services/web/gunicorn.conf.py"), application]
+        command = [
+            sys.executable,
+            "-m",
+            "gunicorn",
+            "--config",
+            str(ROOT / "services/web/gunicorn.conf.py"),
+            application,
+        ]
         with log.open("w") as output:
             process = subprocess.Popen(command, env=environment, stdout=output, stderr=output, stdin=subprocess.DEVNULL)
         blog = Blog(Path(folder, "web.sock"), log, process)

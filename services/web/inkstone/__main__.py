@@ -65,13 +65,15 @@ def main() -> None:
 
 
 @main.command()
-@click.option("--wait", default=60, show_default=True, metavar="SECONDS", help="How long to wait for the database to answer.")
+@click.option(
+    "--wait", default=60, show_default=True, metavar="SECONDS", help="How long to wait for the database to answer."
+)
 @_explained
 def migrate(wait: int) -> None:
     """Bring the database's schema up to date, and make the first administrator.
 
-    Safe to run at any time and by several at once: one does the work, the others wait for it. The administrator comes from
-    INKSTONE_ADMIN_EMAIL and INKSTONE_ADMIN_PASSWORD, and is made only where the blog has none.
+    Safe to run at any time and by several at once: one does the work, the others wait for it. The administrator comes
+    from INKSTONE_ADMIN_EMAIL and INKSTONE_ADMIN_PASSWORD, and is made only where the blog has none.
     """
     # Here, since nothing but this command needs Alembic.
     from inkstone.storage.migrate import migrate as apply
@@ -196,13 +198,15 @@ def import_() -> None:
 
 @import_.command("markdown")
 @click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
-@click.option("--report", type=click.Path(dir_okay=False, path_type=Path), help="Also write the report to this file, as JSON.")
+@click.option(
+    "--report", type=click.Path(dir_okay=False, path_type=Path), help="Also write the report to this file, as JSON."
+)
 @_explained
 def import_markdown(folder: Path, report: Path | None) -> None:
     """Import a FOLDER of Markdown files with front matter, as Hugo, Zola, Jekyll and Hexo keep them.
 
-    Run it as often as you like: what was imported before and hasn't changed is left alone. At the end it says what it took,
-    what it skipped and why. The exit status is 0 unless the import itself fails.
+    Run it as often as you like: what was imported before and hasn't changed is left alone. At the end it says what it
+    took, what it skipped and why. The exit status is 0 unless the import itself fails.
     """
     from inkstone.importer.command import run  # Here, since nothing but this command needs Rich and the process pool.
 

@@ -39,7 +39,9 @@ class DatabaseAddress:
         options = parse_qs(parts.query)
         name = unquote(parts.path.removeprefix("/"))
         if parts.scheme != "mysql" or not parts.username or not name or options.keys() - {"unix_socket"}:
-            raise ValueError("it has the form mysql://user:password@host:port/name, with ?unix_socket=/path as the only option")
+            raise ValueError(
+                "it has the form mysql://user:password@host:port/name, with ?unix_socket=/path as the only option"
+            )
         return cls(
             user=unquote(parts.username),
             password=unquote(parts.password or ""),
@@ -108,12 +110,15 @@ class Settings:
     """Every setting; a field `site_url` is INKSTONE_SITE_URL, or the file that INKSTONE_SITE_URL_FILE names."""
 
     database_url: DatabaseAddress = _setting(
-        DatabaseAddress.parse, "The database: `mysql://user:password@host:port/name`, with `?unix_socket=/path` for a socket"
+        DatabaseAddress.parse,
+        "The database: `mysql://user:password@host:port/name`, with `?unix_socket=/path` for a socket",
     )
     secret_keys: tuple[str, ...] = _setting(
         _keys, "Comma-separated keys for the session cookie: the first signs, all verify; 32 characters or more each"
     )
-    site_url: str = _setting(_site_url, "The address readers use, without a path; https makes cookies Secure", "http://localhost:8080")
+    site_url: str = _setting(
+        _site_url, "The address readers use, without a path; https makes cookies Secure", "http://localhost:8080"
+    )
     site_name: str = _setting(_text, "The blog's name", "Inkstone")
     language: str = _setting(_choice("en", "zh"), "The language of the pages around the posts: `en` or `zh`", "en")
     registration: str = _setting(
@@ -122,9 +127,13 @@ class Settings:
     session_days: int = _setting(_number(1, 365), "Days until a login expires", "30")
     database_pool_size: int = _setting(_number(1, 1000), "Database connections of one web process at most", "32")
     trusted_proxies: tuple[Network, ...] = _setting(
-        _networks, "Networks whose X-Forwarded-For is believed, comma-separated; a unix socket always is", "127.0.0.0/8,::1/128"
+        _networks,
+        "Networks whose X-Forwarded-For is believed, comma-separated; a unix socket always is",
+        "127.0.0.0/8,::1/128",
     )
-    admin_email: str | None = _setting(_text, "With ADMIN_PASSWORD: `inkstone migrate` makes the first administrator", optional=True)
+    admin_email: str | None = _setting(
+        _text, "With ADMIN_PASSWORD: `inkstone migrate` makes the first administrator", optional=True
+    )
     admin_password: str | None = _setting(_text, "See ADMIN_EMAIL; 10 characters or more", optional=True)
 
     @classmethod

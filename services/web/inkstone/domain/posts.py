@@ -64,7 +64,9 @@ def _storable_time(time: datetime) -> datetime:
 
 
 Time = Annotated[AwareDatetime, AfterValidator(_storable_time)]
-Tag = Annotated[Text, StringConstraints(strip_whitespace=True, min_length=1, max_length=50), AfterValidator(_proper_tag)]
+Tag = Annotated[
+    Text, StringConstraints(strip_whitespace=True, min_length=1, max_length=50), AfterValidator(_proper_tag)
+]
 
 
 class Draft(Input):

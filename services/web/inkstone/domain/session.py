@@ -42,7 +42,7 @@ class Session:
         return cls(match[1], int(match[2]), match[3])
 
     def signed_for(self, credential: str, keys: Iterable[str]) -> bool:
-        """Whether one of the keys signed this session of the user with this credential; in constant time for each key."""
+        """Whether one of the keys signed this session of the user with this credential; compared in constant time."""
         expected = [_signature(self.user_id, credential, self.expires, key) for key in keys]
         return any([hmac.compare_digest(signature, self.signature) for signature in expected])
 
@@ -53,6 +53,6 @@ def sign(user_id: str, credential: str, *, expires: int, key: str) -> str:
 
 
 def _signature(user_id: str, credential: str, expires: int, key: str) -> str:
-    # SHA-1 is the algorithm that was given (DESIGN: Identity); its collisions don't help a forger here, who lacks the key.
+    # SHA-1 is the algorithm that was given; its collisions don't help a forger, who lacks the key.
     text = f"{user_id}-{credential}-{expires}-{key}"
     return hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()

@@ -38,7 +38,8 @@ async def insert(db: Connection, image: Image, *, name: str, owner_id: str) -> s
         await db.run(
             "INSERT INTO media (id, type, width, height, bytes, name, owner_id, created_at, data)"
             " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s) ON DUPLICATE KEY UPDATE id = id",
-            media_id, image.type, image.width, image.height, len(image.data), name[:255], owner_id, clock.now(), image.data,
+            media_id, image.type, image.width, image.height, len(image.data), name[:255], owner_id, clock.now(),
+            image.data,
         )  # fmt: skip
     return media_id
 

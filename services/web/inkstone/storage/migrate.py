@@ -38,7 +38,9 @@ def migrate(address: DatabaseAddress, *, wait_seconds: float, progress: Callable
     with _connection(engine, wait_seconds) as connection, _lock(connection, f"{_LOCK}.{address.name}"):
         before = MigrationContext.configure(connection).get_current_revision()
         if before is not None and before > schema.EXPECTED:
-            raise Conflict(f"The database's schema is {before}, newer than this release's {schema.EXPECTED}: use a newer release.")
+            raise Conflict(
+                f"The database's schema is {before}, newer than this release's {schema.EXPECTED}: use a newer release."
+            )
         for revision in _missing(before):
             progress(revision)
             command.upgrade(_config(connection), revision)
@@ -77,7 +79,9 @@ def _connection(engine: sqlalchemy.Engine, wait_seconds: float) -> Iterator[sqla
 @contextlib.contextmanager
 def _lock(connection: sqlalchemy.Connection, name: str) -> Iterator[None]:
     """MySQL's own lock: it goes when its connection goes, so a dead migrator leaves nothing behind."""
-    taken = connection.execute(sqlalchemy.text("SELECT GET_LOCK(:name, :seconds)"), {"name": name, "seconds": LOCK_SECONDS})
+    taken = connection.execute(
+        sqlalchemy.text("SELECT GET_LOCK(:name, :seconds)"), {"name": name, "seconds": LOCK_SECONDS}
+    )
     if taken.scalar() != 1:
         raise Unavailable("Another migration is running and does not end.")
     try:

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from datetime import datetime
 from itertools import count
+from typing import Any
 
 from inkstone.domain.errors import Invalid, NotFound, Stale
 from inkstone.domain.posts import Draft, Post, Rendered, Status, Teaser, slugify
@@ -37,7 +38,7 @@ def _post(row: Row) -> Post:
     return Post(**_common(row), content=row[13], html=row[14])
 
 
-def _common(row: Row) -> dict[str, object]:
+def _common(row: Row) -> dict[str, Any]:
     return {
         "id": row[0],
         "slug": row[1],
@@ -132,7 +133,9 @@ async def latest_between(
 ) -> list[Teaser]:
     """What was published from `start` until before `end`, newest first."""
     where, values = _before(before)
-    sql = _TEASERS + "WHERE p.published_at >= %s AND p.published_at < %s AND p.published_at <= %s" + where + _NEWEST_FIRST
+    sql = (
+        _TEASERS + "WHERE p.published_at >= %s AND p.published_at < %s AND p.published_at <= %s" + where + _NEWEST_FIRST
+    )
     return [_teaser(row) for row in await db.all(sql, start, end, clock.now(), *values, limit)]
 
 
@@ -151,7 +154,9 @@ async def newest(
     return [_post(row) for row in await db.all(sql, *values, *now, limit)]
 
 
-async def insert(db: Connection, author_id: str, draft: Draft, rendered: Rendered, *, created: datetime | None = None) -> str:
+async def insert(
+    db: Connection, author_id: str, draft: Draft, rendered: Rendered, *, created: datetime | None = None
+) -> str:
     """Store a new post and answer its id; `created` is for an import that knows better. Run it in a transaction.
 
     A slug that the draft asks for and that is taken raises Invalid; one that is made from the name gets a number.

@@ -29,4 +29,6 @@ async def check(db: Connection) -> None:
     """
     revision = await current(db)
     if revision < EXPECTED:
-        raise Unavailable(f"The database's schema is {revision}, and this release needs {EXPECTED}: run `inkstone migrate`.")
+        raise Unavailable(
+            f"The database's schema is {revision}, and this release needs {EXPECTED}: run `inkstone migrate`."
+        )

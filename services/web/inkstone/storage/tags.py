@@ -37,7 +37,9 @@ async def insert(db: Connection, post_id: str, names: tuple[str, ...], published
             "INSERT INTO tags (slug, name, posts) VALUES (%s, %s, %s) ON DUPLICATE KEY UPDATE posts = posts + %s",
             slug, name, counted, counted,
         )  # fmt: skip
-        await db.run("INSERT INTO post_tags (tag, post_id, published_at) VALUES (%s, %s, %s)", slug, post_id, published_at)
+        await db.run(
+            "INSERT INTO post_tags (tag, post_id, published_at) VALUES (%s, %s, %s)", slug, post_id, published_at
+        )
 
 
 async def delete(db: Connection, post_id: str, names: tuple[str, ...], published_at: datetime | None) -> None:

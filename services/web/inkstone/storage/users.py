@@ -40,9 +40,7 @@ async def find_by_name(db: Connection, name: str) -> User | None:
 
 async def newest(db: Connection, *, limit: int, before: str | None) -> list[User]:
     """Users by id, newest first; `before` is the id that the last page ended with."""
-    rows: Sequence[Row] = await db.all(
-        _SELECT + "WHERE id < %s ORDER BY id DESC LIMIT %s", before or "g", limit
-    )
+    rows: Sequence[Row] = await db.all(_SELECT + "WHERE id < %s ORDER BY id DESC LIMIT %s", before or "g", limit)
     return [_user(row) for row in rows]
 
 

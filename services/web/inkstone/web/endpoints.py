@@ -55,7 +55,9 @@ ENDPOINTS = [
     _endpoint("GET /api/posts/{id}", posts.show, public=True, answer=PostAnswer),
     _endpoint("PUT /api/posts/{id}", posts.update, body=Draft, answer=PostAnswer, versioned=True),
     _endpoint("DELETE /api/posts/{id}", posts.delete, versioned=True),
-    _endpoint("GET /api/posts/{id}/comments", comments.of_post, public=True, query=ListQuery, answer=Page[CommentAnswer]),
+    _endpoint(
+        "GET /api/posts/{id}/comments", comments.of_post, public=True, query=ListQuery, answer=Page[CommentAnswer]
+    ),
     _endpoint("POST /api/posts/{id}/comments", comments.create, body=CommentDraft, answer=CommentAnswer, creates=True),
     _endpoint("GET /api/comments", comments.index, query=CommentsQuery, answer=Page[CommentAnswer]),
     _endpoint("GET /api/comments/{id}", comments.show, answer=CommentAnswer),

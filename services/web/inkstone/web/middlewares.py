@@ -59,7 +59,9 @@ async def errors(request: web.Request, handler: Handler) -> web.StreamResponse:
 async def same_origin(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Refuse what another site made the browser send (Fetch Metadata, or Origin where a browser has none)."""
     if request.method not in _SAFE_METHODS and not _comes_from_here(request):
-        raise Forbidden("This request came from another site, or doesn't say from where: send Origin or Sec-Fetch-Site.")
+        raise Forbidden(
+            "This request came from another site, or doesn't say from where: send Origin or Sec-Fetch-Site."
+        )
     return await handler(request)
 
 

@@ -13,9 +13,10 @@ from inkstone.web.endpoints import ENDPOINTS, Endpoint
 _REF = "#/components/schemas/{model}"
 _IMAGE: dict[str, Any] = {"schema": {"type": "string", "format": "binary"}}
 _INTRODUCTION = """\
-Sign in with POST /api/authenticate and send the session cookie that it sets. Requests that change something say where they
-come from: `Origin` (or `Sec-Fetch-Site: same-origin`) with the blog's own address. Creating requests may carry an
-`Idempotency-Key`, so that the same request sent again creates nothing twice. Lists answer `next`, to be sent as `before`.
+Sign in with POST /api/authenticate and send the session cookie that it sets. Requests that change something say where
+they come from: `Origin` (or `Sec-Fetch-Site: same-origin`) with the blog's own address. Creating requests may carry an
+`Idempotency-Key`, so that the same request sent again creates nothing twice. Lists answer `next`, to be sent as
+`before`.
 """
 
 
@@ -90,12 +91,20 @@ def _header_parameters(endpoint: Endpoint) -> list[dict[str, Any]]:
         headers.append(_header("Idempotency-Key", "Any text of your own, at most 255 characters", required=False))
     if endpoint.versioned:
         required = endpoint.method == "PUT"
-        headers.append(_header("If-Match", 'The version the change was based on, as ETag gave it: "3"', required=required))
+        headers.append(
+            _header("If-Match", 'The version the change was based on, as ETag gave it: "3"', required=required)
+        )
     return headers
 
 
 def _header(name: str, description: str, *, required: bool) -> dict[str, Any]:
-    return {"name": name, "in": "header", "required": required, "description": description, "schema": {"type": "string"}}
+    return {
+        "name": name,
+        "in": "header",
+        "required": required,
+        "description": description,
+        "schema": {"type": "string"},
+    }
 
 
 def _responses(endpoint: Endpoint, references: Any) -> dict[str, Any]:

@@ -34,6 +34,8 @@ def published_cursor(post: Teaser) -> str:
     return str(Cursor(post.published_at, post.id))
 
 
-def next_url(request: web.Request, route: str, cursor: str | None, query: dict[str, str] | None = None, **parts: str) -> str | None:
+def next_url(
+    request: web.Request, route: str, cursor: str | None, query: dict[str, str] | None = None, **parts: str
+) -> str | None:
     """The address of the list's next page."""
     return url(request, route, {**(query or {}), "before": cursor}, **parts) if cursor else None

@@ -22,7 +22,7 @@ from inkstone.web import sessions
 from inkstone.web.access import visitor
 
 TEMPLATES = web.AppKey("templates", jinja2.Environment)
-URLS = web.AppKey("urls", dict[str, str])
+URLS: web.AppKey[Mapping[str, str]] = web.AppKey("urls")
 
 # Fresh for a second in shared caches, then for another one while it is fetched anew. What is served when we are away
 # is nginx's to say (services/nginx/cache.conf): it would take stale-if-error as leave to serve pages that were deleted.
@@ -48,7 +48,7 @@ _COMPRESS_IN_THREAD_FROM = 64 * 1024
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def setup(app: web.Application, urls: dict[str, str]) -> None:
+def setup(app: web.Application, urls: Mapping[str, str]) -> None:
     """Give the application its templates; `urls` are the named routes' patterns."""
     settings = app[SETTINGS]
     environment = jinja2.Environment(
@@ -81,8 +81,10 @@ def page(
     request: web.Request, template: str, *, http_status: int = 200, content_type: str = "text/html", **context: Any
 ) -> web.Response:
     """A template's text, with the headers that say how long it may be kept."""
-    text = request.app[TEMPLATES].get_template(template).render(
-        user=visitor(request), path=_path(request), now=clock.now(), **context
+    text = (
+        request.app[TEMPLATES]
+        .get_template(template)
+        .render(user=visitor(request), path=_path(request), now=clock.now(), **context)
     )
     return _answer(request, text.encode("utf-8", "replace"), http_status, content_type)
 
@@ -103,7 +105,7 @@ def redirect_to(path: str) -> web.Response:
 
 
 def moved_permanently(request: web.Request, route: str, **parts: str) -> web.Response:
-    response = _moved(301, url(request, route, **parts))
+    response = _moved(301, url(request, route, None, **parts))
     response.headers["Cache-Control"] = _PUBLIC
     return response
 

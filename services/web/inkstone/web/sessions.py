@@ -57,7 +57,8 @@ async def authenticate(request: web.Request, credentials: Credentials) -> User:
         await attempts.count(db, address, free=_FREE_FOR_ADDRESS)
     async with database.connection() as db:
         user = await users.find_by_email(db, credentials.email)
-    if not await offload(request, passwords.matches, user and user.credential, credentials.password) or user is None:
+    record = user.credential if user else None
+    if not await offload(request, passwords.matches, record, credentials.password) or user is None:
         raise Invalid({"": "E-mail or password is wrong."})
     async with database.transaction() as db:
         await attempts.forget(db, account)

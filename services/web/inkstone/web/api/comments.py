@@ -50,7 +50,9 @@ async def index(request: web.Request) -> web.Response:
     before = parse_id(query.before) if query.before else None
     owner = None if user.is_administrator else user.id
     async with request.app[DATABASE].connection() as db:
-        rows = await comments.newest(db, status=query.status, limit=query.limit + 1, before=before, post_author_id=owner)
+        rows = await comments.newest(
+            db, status=query.status, limit=query.limit + 1, before=before, post_author_id=owner
+        )
     shown, cursor = cut(rows, query.limit, lambda comment: comment.id)
     return answer(Page[CommentAnswer](items=[CommentAnswer.of(comment) for comment in shown], next=cursor))
 

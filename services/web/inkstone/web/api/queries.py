@@ -20,7 +20,7 @@ class ListQuery(Input):
 
 
 class PostsQuery(ListQuery):
-    """Without `status` published posts, newest first; with it one's own (an administrator's: everybody's) of that status."""
+    """Without `status` published posts; with it one's own (for administrators: everybody's) of that status."""
 
     tag: Annotated[Text, StringConstraints(max_length=100)] | None = None
     status: Status | None = None

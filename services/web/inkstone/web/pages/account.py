@@ -36,7 +36,9 @@ def _signin_page(
     request: web.Request, form: dict[str, str], goal: str, http_status: int = 200, errors: dict[str, str] | None = None
 ) -> web.Response:
     shown = {"email": form.get("email", "")}
-    return page(request, "account/signin.html", http_status=http_status, form=shown, errors=errors or {}, next=_local(goal))
+    return page(
+        request, "account/signin.html", http_status=http_status, form=shown, errors=errors or {}, next=_local(goal)
+    )
 
 
 async def signout(request: web.Request) -> web.Response:

@@ -8,7 +8,7 @@ from inkstone.domain.errors import Invalid, NotFound, Stale
 from inkstone.domain.posts import Draft, Post, Status
 from inkstone.domain.rendering import render
 from inkstone.keys import DATABASE
-from inkstone.storage import posts
+from inkstone.storage import clock, posts
 from inkstone.storage.paging import parse_id
 from inkstone.web import access, body
 from inkstone.web.idempotency import create_once
@@ -16,9 +16,8 @@ from inkstone.web.offload import offload
 from inkstone.web.paging import PER_MANAGE_PAGE, cut, next_url
 from inkstone.web.render import page, redirect
 
-_EMPTY = {
-    "name": "", "summary": "", "content": "", "tags": "", "status": "draft", "published_at": "", "slug": "", "version": "",
-}  # fmt: skip
+_FIELDS = ("name", "summary", "content", "tags", "status", "published_at", "slug", "version")
+_EMPTY = {**dict.fromkeys(_FIELDS, ""), "status": "draft"}
 
 
 async def index(request: web.Request) -> web.Response:
@@ -49,7 +48,7 @@ async def create(request: web.Request) -> web.Response:
     user = access.author(request)
     form = _EMPTY | await body.form(request)
     try:
-        draft = _draft(form)
+        draft = _draft(form, None)
         rendered = await offload(request, render, draft)
         post_id = await create_once(request, user, lambda db: posts.insert(db, user.id, draft, rendered))
     except Invalid as error:
@@ -72,7 +71,7 @@ async def update(request: web.Request) -> web.Response:
         post = await access.own_post(request, db)
     form = _EMPTY | await body.form(request)
     try:
-        draft = _draft(form)
+        draft = _draft(form, post)
         rendered = await offload(request, render, draft)
         async with request.app[DATABASE].transaction() as db:
             await posts.update(db, await access.own_post(request, db), draft, rendered, version=_version(form))
@@ -112,19 +111,26 @@ def _form(post: Post) -> dict[str, str]:
         "summary": post.summary,
         "content": post.content,
         "tags": ", ".join(post.tags),
-        "status": "draft" if post.published_at is None else "published",
-        "published_at": f"{post.published_at:%Y-%m-%dT%H:%M}" if post.published_at else "",
+        "status": post.status(clock.now()),
+        "published_at": _minute(post),
         "slug": post.slug,
         "version": str(post.version),
     }
 
 
-def _draft(form: dict[str, str]) -> Draft:
+def _minute(post: Post | None) -> str:
+    """When the post appears, as <input type="datetime-local"> takes it: in UTC, without the seconds."""
+    return f"{post.published_at:%Y-%m-%dT%H:%M}" if post and post.published_at else ""
+
+
+def _draft(form: dict[str, str], post: Post | None) -> Draft:
     """What was typed, as the API would get it: the form's times are in UTC, its tags stand between commas."""
     fields: dict[str, Any] = {name: form[name] for name in ("name", "summary", "status")}
     fields["content"] = form["content"].replace("\r\n", "\n")  # what browsers make of line ends in a form
     fields["tags"] = [tag for tag in form["tags"].replace("，", ",").split(",") if tag.strip()]
-    if form["published_at"]:
+    if form["published_at"] and post and form["published_at"] == _minute(post):
+        fields["published_at"] = post.published_at  # untouched, so the seconds stay
+    elif form["published_at"]:
         fields["published_at"] = form["published_at"] + "Z" * (not form["published_at"].endswith("Z"))
     if form["slug"]:
         fields["slug"] = form["slug"]

@@ -1,7 +1,7 @@
 """Everybody with an account.
 
-There are no foreign keys here or anywhere: their locks make two people who comment on one post deadlock, and tables that
-point at each other can't be sharded. The storage functions keep what belongs together in one transaction.
+There are no foreign keys here or anywhere: their locks make two people who comment on one post deadlock, and tables
+that point at each other can't be sharded. The storage functions keep what belongs together in one transaction.
 """
 
 from alembic import op
