@@ -20,6 +20,7 @@ from inkstone.storage.database import Database
 P = ParamSpec("P")
 
 _CONNECTIONS = 4
+_PACKET = 64 * 1024 * 1024
 
 
 class _Failure(click.ClickException):
@@ -106,6 +107,11 @@ def check() -> None:
         async with database.connection() as db:
             row = await db.one("SELECT VERSION()")
             click.echo(f"database  ok: {row[0] if row else 'unknown'}, {settings.database_url.name}")
+            packet = await db.one("SELECT @@max_allowed_packet")
+            if packet and packet[0] < _PACKET:
+                click.echo(
+                    f"          max_allowed_packet is {packet[0]}: set {_PACKET}, or very long posts can't be saved"
+                )
             await schema.check(db)
             click.echo(f"schema    ok: {await schema.current(db)}")
 

@@ -161,7 +161,7 @@ class Connection:
         return (await self._run(sql, args))[1]
 
     async def begin(self) -> None:
-        """Start a transaction; a connection that turns out to be lost is replaced, for nothing has happened on it yet."""
+        """Start a transaction; a connection that turns out to be lost is replaced: nothing has happened on it yet."""
         try:
             await self.link.run("START TRANSACTION", ())
         except _Lost:
@@ -233,7 +233,7 @@ class Database:
             await db.commit()
 
     async def keep_filled(self) -> None:
-        """Keep `size` young connections, trying again while the database is away; to run as a task, cancelled at the end."""
+        """Keep `size` young connections, trying again while the database is away; to run as a task until cancelled."""
         while True:
             while self._idle and not self._idle[0].usable:
                 self._idle.popleft().raw.close()

@@ -24,9 +24,8 @@ from inkstone.web.access import visitor
 TEMPLATES = web.AppKey("templates", jinja2.Environment)
 URLS: web.AppKey[Mapping[str, str]] = web.AppKey("urls")
 
-# Fresh for a second in shared caches, then for another one while it is fetched anew. What is served when we are away
-# is nginx's to say (services/nginx/cache.conf): it would take stale-if-error as leave to serve pages that were deleted.
-_PUBLIC = "public, max-age=0, s-maxage=1, stale-while-revalidate=1"
+# Fresh for a second in shared caches, for another one while it is fetched anew, and for a day while we are away.
+_PUBLIC = "public, max-age=0, s-maxage=1, stale-while-revalidate=1, stale-if-error=86400"
 PRIVATE = "private, no-store"
 IMMUTABLE = "public, max-age=31536000, immutable"
 
@@ -43,6 +42,9 @@ _PAGE_HEADERS = {
 _ARGUMENTS = ("before", "after", "q", "status")
 _COMPRESS_FROM = 1000
 _COMPRESS_IN_THREAD_FROM = 64 * 1024
+
+# As the sanitiser writes attributes.
+_LOCAL = re.compile(r'\b(src|href)="/(?!/)')
 
 # What XML 1.0 (section 2.2) can't hold, even escaped.
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -70,7 +72,13 @@ def setup(app: web.Application, urls: Mapping[str, str]) -> None:
         asset=_assets(),
         _=_translator(settings),
     )
-    environment.filters.update(date=_DATES[settings.language], isotime=_isotime, tagslug=slugify, xml=_xml)
+    environment.filters.update(
+        date=_DATES[settings.language],
+        isotime=_isotime,
+        tagslug=slugify,
+        xml=_xml,
+        absolute=partial(absolute, site_url=settings.site_url),
+    )
     for name in environment.list_templates(extensions=["html", "xml", "txt"]):
         environment.get_template(name)  # now and not at the first request, which must not wait for the disk
     app[TEMPLATES] = environment
@@ -183,6 +191,11 @@ _DATES: dict[str, Callable[[datetime], str]] = {"en": _english_date, "zh": _chin
 
 def _isotime(time: datetime) -> str:
     return time.isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def absolute(html: str, site_url: str) -> str:
+    """The same safe HTML with our own links and images by their full address, for readers away from the blog."""
+    return _LOCAL.sub(rf'\1="{site_url}/', html)
 
 
 def _xml(text: str) -> str:

@@ -8,7 +8,7 @@ from inkstone.domain.posts import Post
 from inkstone.keys import DATABASE, SETTINGS
 from inkstone.storage import clock, months, posts
 from inkstone.web.pages.posts import span
-from inkstone.web.render import page, text, url
+from inkstone.web.render import absolute, page, text, url
 
 _ENTRIES = 20
 _MOST_IN_A_SITEMAP = 50_000  # sitemaps.org
@@ -51,7 +51,7 @@ def _item(request: web.Request, site_url: str, post: Post) -> dict[str, object]:
         "url": site_url + url(request, "post", slug=post.slug),
         "title": post.name,
         "summary": post.summary or post.excerpt,
-        "content_html": post.html,
+        "content_html": absolute(post.html, site_url),
         "date_published": post.published_at and post.published_at.isoformat(),
         "date_modified": post.updated_at.isoformat(),
         "authors": [{"name": post.author_name}],
