@@ -4,18 +4,18 @@
 .PHONY: help run dev cli test bench check fmt clean checked
 
 ROOT := $(CURDIR)
-# With `make -C` (which sets w) the folder of the person who typed it is still in PWD.
-CALLER := $(if $(findstring w,$(firstword -$(MAKEFLAGS))),$(PWD),$(CURDIR))
+# With `make -C` this is still the folder of the person who typed it.
+CALLER := $(PWD)
 VAR ?= $(ROOT)/var
 PORT ?= 8080
 LISTEN ?= 127.0.0.1
 JOBS ?= 2
-export VAR PORT LISTEN
+export VAR PORT LISTEN CALLER
 
 BIN := $(ROOT)/.venv/bin
 # Processes that tests start in other folders count too.
 COVERED := PATH='$(BIN)':"$$PATH" COVERAGE_FILE='$(ROOT)/.coverage'
-NATIVE := cd '$(CALLER)' && exec '$(ROOT)/deploy/native.sh'
+NATIVE := exec '$(ROOT)/deploy/native.sh'
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' '$(ROOT)/Makefile'

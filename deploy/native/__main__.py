@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable
 
 from deploy.native import checks, programs, settings, stack
+from deploy.native.caller import callers_folder
 from deploy.native.install import install
 from deploy.native.nginx import command as nginx_command
 from deploy.native.nginx import prepare as prepare_nginx
@@ -13,22 +14,23 @@ from deploy.native.places import Places
 from deploy.native.problems import ProblemError
 
 
-def run(*_: str) -> None:
+def run(*_: str, reload: bool = False) -> None:
     """Start the stack and stay."""
+    os.chdir(callers_folder())
     places = Places.from_environment()
     places.check()
     install("run")
-    stack.run(places, reload=False)
+    stack.run(places, reload=reload)
 
 
 def dev(*_: str) -> None:
     """Start the stack with web workers that restart when a source changes."""
-    install("run")
-    stack.run(Places.from_environment(), reload=True)
+    run(reload=True)
 
 
 def cli(*arguments: str) -> None:
     """Become the application's command line, against the running stack."""
+    os.chdir(callers_folder())
     places = Places.from_environment()
     if not checks.running(places):
         raise ProblemError(f"no stack runs in this VAR: start it with make run ({places.var})")

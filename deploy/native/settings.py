@@ -42,8 +42,7 @@ def environment(places: Places, user: str = WEB) -> dict[str, str]:
 
 def inkstone(*arguments: str) -> list[str]:
     """The command line of the application."""
-    # -P: the caller's folder is where files are looked for, never modules.
-    return [str(PYTHON), "-P", "-m", "inkstone", *arguments]
+    return [str(PYTHON.parent / "inkstone"), *arguments]
 
 
 GUNICORN = [str(PYTHON), "-P", "-m", "gunicorn", "-c", str(ROOT / "services" / "web" / "gunicorn.conf.py")]

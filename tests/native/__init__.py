@@ -1,0 +1,1 @@
+"""The native stack, as a person starts it: real processes on free ports."""
