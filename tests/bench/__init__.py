@@ -1,0 +1,1 @@
+"""The benchmarks behind `make bench`: each figure stands beside one that says what would be possible."""

@@ -1,0 +1,69 @@
+"""A post page from the application itself, beside the least that the same libraries need for it."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from tests.bench import fill
+from tests.bench.load import Sample, load
+from tests.bench.results import Part
+from tests.bench.servers import APPLICATION, Server, database_pid, fetch, gunicorn
+
+PATH = f"/post/{fill.SLUG}"
+POSTS = 1000
+ROUNDS = 5
+SECONDS = 3
+WARM_UP = 1
+REFERENCE = "tests.bench.reference:application"
+
+
+def run(database_url: str, say: Callable[[str], None]) -> Part:
+    """Both pages in turn, one worker each."""
+    part = Part("origin", "Post page from the application, cache bypassed")
+    fill.fill(database_url, POSTS)
+    with pair(database_url) as servers:
+        samples = _measure(servers, database_pid(database_url), say)
+        part.notes.append(f"{len(fetch(servers['application'].url + PATH)):,} bytes, two queries, {POSTS:,} posts")
+    for name, rounds in samples.items():
+        _add(part, name, rounds)
+    _judge(part)
+    return part
+
+
+@contextmanager
+def pair(database_url: str) -> Iterator[dict[str, Server]]:
+    """The application and the reference, whose page is made as long as the application's."""
+    with gunicorn(APPLICATION, database_url) as application:
+        wanted = len(fetch(application.wait(PATH).url + PATH))
+        with gunicorn(REFERENCE, database_url) as unpadded:
+            padding = wanted - len(fetch(unpadded.wait(PATH).url + PATH))
+        with gunicorn(REFERENCE, database_url, BENCH_PADDING=str(padding)) as reference:
+            got = len(fetch(reference.wait(PATH).url + PATH))
+            if got != wanted:
+                raise RuntimeError(f"the reference's page has {got} bytes and the application's {wanted}")
+            yield {"application": application, "reference": reference}
+
+
+def _measure(servers: dict[str, Server], database: int, say: Callable[[str], None]) -> dict[str, list[Sample]]:
+    for server in servers.values():
+        load(server.url + PATH, WARM_UP, {})
+    samples: dict[str, list[Sample]] = {name: [] for name in servers}
+    for number in range(1, ROUNDS + 1):
+        say(f"round {number} of {ROUNDS}")
+        for name, server in servers.items():
+            watched = {"worker": server.workers, "database": [database]}
+            samples[name].append(load(server.url + PATH, SECONDS, watched))
+    return samples
+
+
+def _add(part: Part, name: str, rounds: list[Sample]) -> None:
+    part.figure(name, "requests/s", [sample.per_second for sample in rounds])
+    part.figure(f"{name}, worker", "CPU ms/request", [sample.cpu["worker"] for sample in rounds])
+    part.figure(f"{name}, database", "CPU ms/request", [sample.cpu["database"] for sample in rounds])
+    part.figure(f"{name}, p99", "ms", [sample.p99_ms for sample in rounds])
+
+
+def _judge(part: Part) -> None:
+    medians = {(figure.name, figure.unit): figure.median for figure in part.figures}
+    part.goal(
+        "requests/s of the reference's", medians["application", "requests/s"] / medians["reference", "requests/s"], "at least", 0.7
+    )

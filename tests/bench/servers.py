@@ -1,0 +1,111 @@
+"""The servers that are measured, all on 127.0.0.1 and gone at the end; the database is the tests' own (tests/servers.py)."""
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from inkstone.config import DatabaseAddress
+from tests.bench.load import children
+from tests.servers import KEYS, ROOT
+
+APPLICATION = "inkstone.app:application"
+POOL_SIZE = 32
+_PATIENCE = 60
+_direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running master with workers; `url` has no slash at its end."""
+
+    process: "subprocess.Popen[bytes]"
+    url: str
+    log: Path
+
+    @property
+    def workers(self) -> list[int]:
+        """The processes that do the work."""
+        return children(self.process.pid)
+
+    def wait(self, path: str) -> "Server":
+        """Wait until a path is answered with success; raises RuntimeError with what the server said, where it isn't."""
+        deadline = time.monotonic() + _PATIENCE
+        while not succeeds(self.url + path):
+            if self.process.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError(f"{self.url}{path} is not answered: {self.log.read_text(errors='replace')[-2000:]}")
+            time.sleep(0.02)
+        return self
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def fetch(url: str, **headers: str) -> bytes:
+    """The body of an answer, as it was sent."""
+    request = urllib.request.Request(url, headers={name.replace("_", "-"): value for name, value in headers.items()})  # noqa: S310
+    with _direct.open(request, timeout=10) as answer:
+        body: bytes = answer.read()
+        return body
+
+
+def succeeds(url: str) -> bool:
+    """Whether there is an answer, and it is a success."""
+    try:
+        fetch(url)
+    except OSError:
+        return False
+    return True
+
+
+@contextlib.contextmanager
+def gunicorn(application: str, database_url: str, **settings: str) -> Iterator[Server]:
+    """An application as the blog's own gunicorn.conf.py runs it, with one worker; `settings` are environment variables."""
+    port = free_port()
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("INKSTONE_")} | {
+        "PYTHONPATH": f"{ROOT}:{ROOT / 'services' / 'web'}",
+        "INKSTONE_DATABASE_URL": database_url,
+        "INKSTONE_DATABASE_POOL_SIZE": str(POOL_SIZE),
+        "INKSTONE_SECRET_KEYS": KEYS[0],
+        "INKSTONE_SITE_URL": f"http://127.0.0.1:{port}",
+        "INKSTONE_BIND": f"127.0.0.1:{port}",
+        "INKSTONE_WORKERS": "1",
+        **settings,
+    }
+    command = [sys.executable, "-m", "gunicorn", "-c", str(ROOT / "services/web/gunicorn.conf.py"), application]
+    with running(command, f"http://127.0.0.1:{port}", environment) as server:
+        yield server
+
+
+@contextlib.contextmanager
+def running(command: list[str], url: str, environment: dict[str, str] | None = None) -> Iterator[Server]:
+    """A server for as long as it is needed."""
+    with tempfile.TemporaryDirectory(prefix="ink-bench-") as folder:
+        log = Path(folder, "log")
+        with log.open("wb") as output:
+            process = subprocess.Popen(command, env=environment, stdout=output, stderr=output, stdin=subprocess.DEVNULL)
+        try:
+            yield Server(process, url, log)
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.wait()
+
+
+def database_pid(url: str) -> int:
+    """The process of a private database, by its URL."""
+    path = DatabaseAddress.parse(url).unix_socket
+    if path is None:
+        raise ValueError("a private database has a socket")
+    return int(Path(path).with_name("mysql.pid").read_text())
