@@ -42,6 +42,8 @@ _LOST = {CR.CR_SERVER_GONE_ERROR, CR.CR_SERVER_LOST, CR.CR_COMMANDS_OUT_OF_SYNC,
 _MAX_STATEMENT_TIME = {1969, 3024}  # MariaDB's number and MySQL's
 _BUSY = {ER.LOCK_DEADLOCK, ER.LOCK_WAIT_TIMEOUT, ER.SERVER_SHUTDOWN, ER.QUERY_INTERRUPTED, *_MAX_STATEMENT_TIME}
 _REFUSES_WRITES = {ER.DISK_FULL, ER.RECORD_FILE_FULL, ER.OPTION_PREVENTS_STATEMENT, 1836}  # 1836: read-only mode
+# An ASCII column (ids, e-mails) is compared with text that has other characters in it: 1267 is both servers' number.
+_INCOMPARABLE = {ER.CANT_AGGREGATE_2COLLATIONS}
 _MISSING_SCHEMA = {ER.NO_SUCH_TABLE, ER.BAD_FIELD_ERROR, ER.BAD_DB_ERROR}
 
 # Both servers read the first comment as they should: MariaDB alone knows /*M!, and skips MySQL's /*!80000.
@@ -63,6 +65,10 @@ class Duplicate(Exception):
 
 class _Lost(Exception):
     """The connection broke; whether the statement ran can't be known."""
+
+
+def _code(error: pymysql.err.Error) -> object:
+    return error.args[0] if error.args else None
 
 
 def _utc(text: str) -> datetime:
@@ -102,6 +108,8 @@ class _Link:
                 count = await cursor.execute(sql, args)
                 return await cursor.fetchall(), count
         except pymysql.err.Error as error:
+            if _code(error) in _INCOMPARABLE:
+                return (), 0  # nothing equals it
             raise self._named(error) from error
         except TimeoutError as error:
             self.raw.close()
@@ -114,7 +122,7 @@ class _Link:
             raise
 
     def _named(self, error: pymysql.err.Error) -> Exception:
-        code = error.args[0] if error.args else None
+        code = _code(error)
         if code == ER.DUP_ENTRY:
             return Duplicate(str(error.args[1]).rsplit("'", 2)[-2].rpartition(".")[2])
         if code in _BUSY:
