@@ -1,5 +1,6 @@
 """A blog on a real server, with a known cast: Ada administers, Alice and Bob write, Carol reads."""
 
+import contextlib
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
@@ -115,6 +116,14 @@ def blog(database_url: str) -> Iterator[Blog]:
         yield blog.wait()
 
 
+@pytest.fixture(scope="session")
+def private_blog(database_url: str) -> Iterator[Blog]:
+    """The same blog behind HTTPS, where nobody may register and sessions last two days."""
+    settings = {"SITE_URL": "https://blog.test", "REGISTRATION": "closed", "SESSION_DAYS": "2"}
+    with servers.gunicorn(database_url, **settings) as blog:
+        yield blog.wait()
+
+
 def session_cookie(user: User, key: str = servers.KEYS[0], lifetime: int = 600) -> str:
     return sign(user.id, user.credential, expires=int(time.time()) + lifetime, key=key)
 
@@ -174,23 +183,25 @@ class Reply:
         return {error["field"]: error["message"] for error in self.json["errors"]}  # type: ignore[attr-defined]
 
 
+@contextlib.asynccontextmanager
+async def visit(blog: Blog) -> AsyncIterator[Callable[[], Browser]]:
+    """Browsers for a server: a new one, as often as it's called."""
+    async with contextlib.AsyncExitStack() as stack:
+
+        def make() -> Browser:
+            connector = aiohttp.UnixConnector(str(blog.socket))
+            session = aiohttp.ClientSession(servers.SITE_URL, connector=connector, headers={"Origin": servers.SITE_URL})
+            stack.push_async_callback(session.close)
+            return Browser(session)
+
+        yield make
+
+
 @pytest.fixture
 async def browsers(blog: Blog) -> AsyncIterator[Callable[[], Browser]]:
     """A new client, as often as it's called."""
-    sessions: list[aiohttp.ClientSession] = []
-
-    def make() -> Browser:
-        session = aiohttp.ClientSession(
-            servers.SITE_URL,
-            connector=aiohttp.UnixConnector(str(blog.socket)),
-            headers={"Origin": servers.SITE_URL},
-        )
-        sessions.append(session)
-        return Browser(session)
-
-    yield make
-    for session in sessions:
-        await session.close()
+    async with visit(blog) as make:
+        yield make
 
 
 @pytest.fixture
