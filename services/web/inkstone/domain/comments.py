@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import StringConstraints
 
 from inkstone.domain.users import User
-from inkstone.domain.validation import Input, Text
+from inkstone.domain.validation import NO_NUL, Input
 
 
 class CommentStatus(StrEnum):
@@ -22,7 +22,7 @@ class CommentStatus(StrEnum):
 class CommentDraft(Input):
     """A comment as its author sends it; Markdown."""
 
-    content: Annotated[Text, StringConstraints(strip_whitespace=True, min_length=1, max_length=10_000)]
+    content: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=10_000), NO_NUL]
 
 
 class Moderation(Input):

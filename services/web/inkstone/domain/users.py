@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import AfterValidator, StringConstraints
 from pydantic_core import PydanticCustomError
 
-from inkstone.domain.validation import Input, Text
+from inkstone.domain.validation import NO_NUL, Input
 
 # What <input type="email"> accepts (HTML Living Standard, 4.10.5.1.5), so that form and server agree.
 _LABEL = "[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?"
@@ -29,11 +29,11 @@ def _presentable(name: str) -> str:
     return name
 
 
-Email = Annotated[Text, StringConstraints(strip_whitespace=True, to_lower=True, max_length=254, pattern=_EMAIL)]
+Email = Annotated[str, StringConstraints(strip_whitespace=True, to_lower=True, max_length=254, pattern=_EMAIL), NO_NUL]
 Name = Annotated[
-    Text, StringConstraints(strip_whitespace=True, min_length=1, max_length=50), AfterValidator(_presentable)
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=50), NO_NUL, AfterValidator(_presentable)
 ]
-Password = Annotated[Text, StringConstraints(min_length=10, max_length=200)]
+Password = Annotated[str, StringConstraints(min_length=10, max_length=200), NO_NUL]
 
 
 class Registration(Input):
@@ -47,14 +47,14 @@ class Registration(Input):
 class Credentials(Input):
     """What somebody sends to sign in; its limits are wide, so that a wrong password is wrong and never invalid."""
 
-    email: Annotated[Text, StringConstraints(strip_whitespace=True, to_lower=True, max_length=254)]
-    password: Annotated[Text, StringConstraints(max_length=1000)]
+    email: Annotated[str, StringConstraints(strip_whitespace=True, to_lower=True, max_length=254), NO_NUL]
+    password: Annotated[str, StringConstraints(max_length=1000), NO_NUL]
 
 
 class PasswordChange(Input):
     """What somebody sends to change the password."""
 
-    current: Annotated[Text, StringConstraints(max_length=1000)]
+    current: Annotated[str, StringConstraints(max_length=1000), NO_NUL]
     new: Password
 
 

@@ -20,7 +20,10 @@ def _no_nul(text: str) -> str:
     return text
 
 
-Text = Annotated[str, AfterValidator(_no_nul)]
+NO_NUL = AfterValidator(_no_nul)
+"""Stands behind a text's StringConstraints: before them, Pydantic would measure the text with the space around it."""
+
+Text = Annotated[str, NO_NUL]
 
 
 class Input(BaseModel):

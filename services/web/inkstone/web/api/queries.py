@@ -6,10 +6,10 @@ from pydantic import Field, StringConstraints
 
 from inkstone.domain.comments import CommentStatus
 from inkstone.domain.posts import Status
-from inkstone.domain.validation import Input, Text
+from inkstone.domain.validation import NO_NUL, Input, Text
 
 Limit = Annotated[int, Field(ge=1, le=100)]
-Cursor = Annotated[Text, StringConstraints(max_length=100)]
+Cursor = Annotated[str, StringConstraints(max_length=100), NO_NUL]
 
 
 class ListQuery(Input):
@@ -22,7 +22,7 @@ class ListQuery(Input):
 class PostsQuery(ListQuery):
     """Without `status` published posts; with it one's own (for administrators: everybody's) of that status."""
 
-    tag: Annotated[Text, StringConstraints(max_length=100)] | None = None
+    tag: Annotated[str, StringConstraints(max_length=100), NO_NUL] | None = None
     status: Status | None = None
 
 
@@ -45,4 +45,4 @@ class MediaQuery(ListQuery):
 class UploadQuery(Input):
     """The file's name, where the image is the body itself; it is kept as a description only."""
 
-    name: Annotated[Text, StringConstraints(max_length=255)] = ""
+    name: Annotated[str, StringConstraints(max_length=255), NO_NUL] = ""
