@@ -11,12 +11,22 @@ from pydantic_core import PydanticCustomError
 
 from inkstone.domain.errors import Invalid
 from inkstone.domain.users import User
-from inkstone.domain.validation import Input, Text
+from inkstone.domain.validation import NO_NUL, Input
 
 Status = Literal["draft", "scheduled", "published"]
 
 MAX_CONTENT = 1_000_000
 MAX_TAGS = 20
+
+# What many scripts write their vowels with, over, under or beside a letter; not what only chooses a letter's shape.
+_UNSEEN = {"\u034f", "\u180b", "\u180c", "\u180d", "\u180f", *map(chr, range(0xFE00, 0xFE10))}
+_MARKS = "".join(
+    mark
+    for mark in map(chr, range(0x300, 0x10000))
+    if unicodedata.category(mark) in {"Mn", "Mc"} and mark not in _UNSEEN
+)
+# Neither a letter nor a digit, nor marks that follow one.
+_PARTING = re.compile(rf"(?:[^\w.{_MARKS}]|(?<![^\W_])(?<![{_MARKS}])[{_MARKS}]+)+")
 
 
 def slugify(name: str) -> str:
@@ -26,11 +36,13 @@ def slugify(name: str) -> str:
     'announcing-rust-1.58.0'
     >>> slugify("蚂蚁  金服")
     '蚂蚁-金服'
+    >>> slugify("हिन्दी में")
+    'हिन्दी-में'
     >>> slugify("?!")
     ''
     """
-    text = unicodedata.normalize("NFKC", name).casefold()
-    return re.sub(r"[^\w.]+", "-", text)[:100].strip("-._")
+    text = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
+    return _PARTING.sub("-", text)[:100].strip("-._")
 
 
 def _proper_slug(slug: str) -> str:
@@ -46,10 +58,12 @@ def _proper_tag(tag: str) -> str:
 
 
 def _distinct(tags: tuple[str, ...]) -> tuple[str, ...]:
-    distinct = tuple({slugify(tag): tag for tag in reversed(tags)}.values())[::-1]
+    distinct: dict[str, str] = {}
+    for tag in tags:
+        distinct.setdefault(slugify(tag), tag)
     if len(distinct) > MAX_TAGS:
         raise PydanticCustomError("tags", "A post has at most {most} tags.", {"most": MAX_TAGS})
-    return distinct
+    return tuple(distinct.values())
 
 
 def _storable_time(time: datetime) -> datetime:
@@ -65,20 +79,22 @@ def _storable_time(time: datetime) -> datetime:
 
 Time = Annotated[AwareDatetime, AfterValidator(_storable_time)]
 Tag = Annotated[
-    Text, StringConstraints(strip_whitespace=True, min_length=1, max_length=50), AfterValidator(_proper_tag)
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=50), NO_NUL, AfterValidator(_proper_tag)
 ]
 
 
 class Draft(Input):
     """A post as its author sends it; `content` is Markdown and kept as written."""
 
-    name: Annotated[Text, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
-    summary: Annotated[Text, StringConstraints(max_length=1000)] = ""
-    content: Annotated[Text, StringConstraints(max_length=MAX_CONTENT)] = ""
+    name: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), NO_NUL]
+    summary: Annotated[str, StringConstraints(max_length=1000), NO_NUL] = ""
+    content: Annotated[str, StringConstraints(max_length=MAX_CONTENT), NO_NUL] = ""
     tags: Annotated[tuple[Tag, ...], AfterValidator(_distinct)] = ()
     status: Status = "draft"
     published_at: Time | None = None
-    slug: Annotated[Text, StringConstraints(min_length=1, max_length=100), AfterValidator(_proper_slug)] | None = None
+    slug: (
+        Annotated[str, StringConstraints(min_length=1, max_length=100), NO_NUL, AfterValidator(_proper_slug)] | None
+    ) = None
 
     @model_validator(mode="after")
     def _scheduled_for_when(self) -> Self:
