@@ -100,9 +100,11 @@ def _networks(value: str) -> tuple[Network, ...]:
         raise ValueError("it is a comma-separated list of addresses or networks, like 10.0.0.0/8") from None
 
 
-def _setting(parse: Callable[[str], Any], text: str, default: str | None = None, *, optional: bool = False) -> Any:
+def _setting(
+    parse: Callable[[str], Any], text: str, default: str | None = None, *, optional: bool = False, secret: bool = False
+) -> Any:
     metadata = {"parse": parse, "help": text, "default": default, "optional": optional}
-    return field(repr=parse is not _keys, metadata=metadata)
+    return field(repr=not secret, metadata=metadata)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +116,9 @@ class Settings:
         "The database: `mysql://user:password@host:port/name`, with `?unix_socket=/path` for a socket",
     )
     secret_keys: tuple[str, ...] = _setting(
-        _keys, "Comma-separated keys for the session cookie: the first signs, all verify; 32 characters or more each"
+        _keys,
+        "Comma-separated keys for the session cookie: the first signs, all verify; 32 characters or more each",
+        secret=True,
     )
     site_url: str = _setting(
         _site_url, "The address readers use, without a path; https makes cookies Secure", "http://localhost:8080"
@@ -134,7 +138,7 @@ class Settings:
     admin_email: str | None = _setting(
         _text, "With ADMIN_PASSWORD: `inkstone migrate` makes the first administrator", optional=True
     )
-    admin_password: str | None = _setting(_text, "See ADMIN_EMAIL; 10 characters or more", optional=True)
+    admin_password: str | None = _setting(_text, "See ADMIN_EMAIL; 10 characters or more", optional=True, secret=True)
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Self:
