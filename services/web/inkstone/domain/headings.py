@@ -3,8 +3,8 @@
 import html as entities
 import re
 
-# What templates and scripts look up by id; tests/domain/test_markdown.py compares this with the templates.
-RESERVED = frozenset({"vm", "main", "content", "comments", "comment", "search", "q", "name", "summary", "slug", "tags"})
+# What the page around a post uses; tests/domain/test_markdown.py compares this with the templates.
+_RESERVED = re.compile(r"vm|main|comments|content|q|(?:comment|content)-.*")
 
 _WITH_ID = re.compile(r'(<[a-z][a-z0-9]*+(?: [a-z-]+="[^"]*+")*?) id="([^"]*+)"')
 _HEADING = re.compile(r'<(h[1-6])((?: [a-z-]+="[^"]*+")*+)>(.*?)</\1>', re.S)
@@ -50,7 +50,7 @@ class _Ids:
 
     def unique(self, wanted: str) -> str:
         """The id that was wanted, or one close to it."""
-        wanted = f"h-{wanted}" if wanted in RESERVED else wanted
+        wanted = f"h-{wanted}" if _RESERVED.fullmatch(wanted) else wanted
         unique = wanted
         while unique in self._next:
             unique = f"{wanted}-{self._next[wanted]}"

@@ -51,7 +51,7 @@ def render(source: str) -> str:
 
 
 def render_comment(source: str) -> str:
-    r"""The safe HTML of a comment: no images, no headings, no HTML of its author's, and no links that search engines follow.
+    r"""The safe HTML of a comment: no images, no headings, no raw HTML, and no links that search engines follow.
 
     >>> render_comment("# Hi <b>\n![picture](x.png)")
     '<p>Hi &lt;b&gt;</p>\n<p>picture</p>\n'

@@ -11,8 +11,9 @@ _HEADINGS = {"h1", "h2", "h3", "h4", "h5", "h6"}
 _TABLES = {"caption", "col", "colgroup", "table", "tbody", "td", "tfoot", "th", "thead", "tr"}
 _MEDIA = {"audio", "figcaption", "figure", "img", "picture", "source", "video"}
 _RARE = {
-    *("abbr", "aside", "bdi", "bdo", "cite", "dd", "details", "dfn", "div", "dl", "dt", "input", "ins", "mark", "meter"),
-    *("progress", "q", "rp", "rt", "ruby", "samp", "section", "small", "span", "summary", "time", "u", "var", "wbr"),
+    *("abbr", "aside", "bdi", "bdo", "cite", "dd", "details", "dfn", "div", "dl", "dt", "input", "ins", "mark"),
+    *("meter", "progress", "q", "rp", "rt", "ruby", "samp", "section", "small", "span", "summary", "time", "u"),
+    *("var", "wbr"),
 }
 
 _SCHEMES = {"http", "https", "mailto"}
@@ -100,9 +101,9 @@ _START_OR_END = re.compile(
         )*+ (?:>|\Z)""",
     re.I | re.S | re.X,
 )
-_NEVER_NESTED = frozenset(
-    "area base br col embed hr img input link meta source track wbr p li dd dt td th tr thead tbody tfoot option".split()
-)
+_VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
+_ENDED_BY_THE_NEXT = {"p", "li", "dd", "dt", "td", "th", "tr", "thead", "tbody", "tfoot", "option"}
+_NEVER_NESTED = _VOID | _ENDED_BY_THE_NEXT
 
 
 def is_tractable(html: str) -> bool:

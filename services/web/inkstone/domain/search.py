@@ -21,6 +21,7 @@ or longer than 84 characters, which are the limits of a server that nobody has c
 import re
 from collections.abc import Iterator
 from hashlib import blake2b
+from itertools import pairwise
 
 from inkstone.domain import folding, snippets
 from inkstone.domain.folding import UNSPACED
@@ -81,7 +82,7 @@ def _tokens(run: re.Match[str]) -> Iterator[str]:
         yield _single(unspaced)
     else:
         codes = [f"{ord(character):x}" for character in unspaced]
-        for left, right in zip(codes, codes[1:], strict=False):
+        for left, right in pairwise(codes):
             yield f"c{left}x{right}"
 
 

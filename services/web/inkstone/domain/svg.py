@@ -9,7 +9,9 @@ MAX_ELEMENTS = 50_000
 _DEFAULT_SIZE = (300, 150)  # what browsers take where an SVG doesn't say
 
 _PIXELS = re.compile(r"\s*([0-9]{1,6})(?:\.[0-9]*)?(?:px|pt)?\s*")
-_VIEW_BOX = re.compile(r"\s*[-+0-9.e]+[\s,]+[-+0-9.e]+[\s,]+([0-9]{1,6})(?:\.[0-9]*)?[\s,]+([0-9]{1,6})(?:\.[0-9]*)?\s*")
+_VIEW_BOX = re.compile(
+    r"\s*[-+0-9.e]+[\s,]+[-+0-9.e]+[\s,]+([0-9]{1,6})(?:\.[0-9]*)?[\s,]+([0-9]{1,6})(?:\.[0-9]*)?\s*"
+)
 _DATA_URLS = {"image": ["png", "jpeg", "gif", "webp"]}
 
 
