@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import quote
 
+import deploy.native.nginx
 from deploy.native import database, keyring
 from deploy.native.places import Places
 from inkstone.config import DatabaseAddress
@@ -150,3 +151,61 @@ class Blog:
                 return b" 200 " in connection.recv(100)
             except OSError:
                 return False
+
+
+@contextlib.contextmanager
+def nginx(web: Path) -> Iterator["Front"]:
+    """nginx as it stands before the application on one machine; `web` is the application's socket."""
+    with tempfile.TemporaryDirectory(prefix="ink-front-", dir="/tmp") as folder:
+        places = Places(Path(folder), "127.0.0.1", free_port())
+        places.make()
+        deploy.native.nginx.prepare(places)
+        front = Front(places)
+        front.lead_to(web)
+        front.start()
+        try:
+            yield front
+        finally:
+            front.stop()
+
+
+def free_port() -> int:
+    """A TCP port that nobody listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return server.getsockname()[1]  # type: ignore[no-any-return]
+
+
+class Front:
+    """A running nginx."""
+
+    def __init__(self, places: Places) -> None:
+        self.port = places.port
+        self._places = places
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def lead_to(self, web: Path) -> None:
+        """Have the application at this socket answer from now on."""
+        self._places.web_socket.unlink(missing_ok=True)
+        self._places.web_socket.symlink_to(web)
+
+    def start(self) -> None:
+        with (self._places.log / "nginx.log").open("a") as log:
+            command = deploy.native.nginx.command(self._places)
+            self._process = process = subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+        wait_for(lambda: self.listens() or process.poll() is not None, "the start of nginx")
+        if process.poll() is not None:
+            raise RuntimeError((self._places.log / "nginx.log").read_text())
+
+    def listens(self) -> bool:
+        """Whether it takes a connection."""
+        try:
+            socket.create_connection(("127.0.0.1", self.port), timeout=5).close()
+        except OSError:
+            return False
+        return True
+
+    def stop(self) -> None:
+        if self._process:
+            self._process.send_signal(signal.SIGTERM)
+            self._process.wait()
+            self._process = None
