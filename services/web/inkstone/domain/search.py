@@ -19,7 +19,7 @@ or longer than 84 characters, which are the limits of a server that nobody has c
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from hashlib import blake2b
 from itertools import pairwise
 
@@ -33,7 +33,8 @@ _MAX_TEXT = 1_500_000
 _MAX_WORD = 60
 
 # C++ and C# are words of their own, and not the letter C.
-_RUN = re.compile(rf"([{UNSPACED}]+)|((?:(?![{UNSPACED}_])\w)+)(\+\+(?!\+)|#(?![#\w]))?")
+_RUN = re.compile(rf"([{UNSPACED}]+)|([^\W_{UNSPACED}]+)(\+\+(?!\+)|#(?![#\w]))?")
+_Run = tuple[str, str, str]
 _SIGNS = {"++": "plusplus", "#": "sharp"}
 _CAMEL = re.compile(r"\b(?=[A-Za-z0-9]*?(?:[a-z][A-Z]|[A-Z]{2}[a-z]))[A-Za-z0-9]+")
 _CAMEL_PART = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+")
@@ -42,9 +43,12 @@ _CAMEL_PART = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+")
 def tokens(text: str) -> str:
     """What the FULLTEXT column holds for a text."""
     text = text[:_MAX_TEXT]
-    folded = folding.fold(text)[:_MAX_TEXT]
-    stream = [token for run in _RUN.finditer(folded) for token in _tokens(run)]
-    whole = " ".join([*stream, *dict.fromkeys(_singles(folded)), *dict.fromkeys(_camel_parts(text))])
+    stream: list[str] = []
+    apart: dict[str, None] = {}
+    for run in _RUN.findall(folding.fold(text)[:_MAX_TEXT]):
+        stream += _tokens(run)
+        apart.update(dict.fromkeys(_apart(run)))
+    whole = " ".join([*stream, *apart, *dict.fromkeys(_camel_parts(text))])
     # What is cut off may be half a token, and that would be another word.
     return whole if len(whole) <= MAX_TOKENS else whole[: whole.rindex(" ", 0, MAX_TOKENS)]
 
@@ -74,34 +78,26 @@ def highlight(text: str, query: str, limit: int = 240) -> str:
     return snippets.best(text, list(dict.fromkeys(words))[: 2 * MAX_PHRASES], limit)
 
 
-def _tokens(run: re.Match[str]) -> Iterator[str]:
-    unspaced, word, sign = run.groups()
-    if not unspaced:
-        yield _word(word + _SIGNS.get(sign, ""))
-    elif len(unspaced) == 1:
-        yield _single(unspaced)
-    else:
-        codes = [f"{ord(character):x}" for character in unspaced]
-        for left, right in pairwise(codes):
-            yield f"c{left}x{right}"
+def _tokens(run: _Run) -> Sequence[str]:
+    unspaced, word, sign = run
+    if word:
+        return (_word(word + _SIGNS[sign] if sign else word),)
+    codes = [f"{ord(character):x}" for character in unspaced]
+    return [f"c{left}x{right}" for left, right in pairwise(codes)] or (f"c{codes[0]}",)
+
+
+def _apart(run: _Run) -> Sequence[str]:
+    """What one may also search for of a run: every single character, and the letter C of C++."""
+    unspaced, word, sign = run
+    if unspaced:
+        return [f"c{ord(character):x}" for character in unspaced]
+    return (_word(word),) if sign else ()
 
 
 def _word(word: str) -> str:
-    if not word.isascii() or len(word) > _MAX_WORD:
+    if len(word) > _MAX_WORD or not word.isascii():
         return "y" + blake2b(word.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
     return f"x{word}" if len(word) > 1 else f"zz{word}"
-
-
-def _single(character: str) -> str:
-    return f"c{ord(character):x}"
-
-
-def _singles(folded: str) -> Iterator[str]:
-    for run in _RUN.finditer(folded):
-        if run[1]:
-            yield from map(_single, run[1])
-        elif run[3]:
-            yield _word(run[2])
 
 
 def _camel_parts(text: str) -> Iterator[str]:
@@ -116,14 +112,10 @@ def _phrases(part: str, *, quoted: bool) -> Iterator[str]:
     in the text it may be the end of a longer run, and then it's no neighbour of the word behind it.
     """
     phrase: list[str] = []
-    for run in _RUN.finditer(part):
-        apart = run[1] is not None and (not quoted or len(run[1]) == 1)
-        if apart and phrase:
-            yield " ".join(phrase)
+    for run in _RUN.findall(part):
+        if run[0] and (not quoted or len(run[0]) == 1):
+            yield from filter(None, [" ".join(phrase), " ".join(_tokens(run))])
             phrase = []
-        phrase.extend(_tokens(run))
-        if apart:
-            yield " ".join(phrase)
-            phrase = []
-    if phrase:
-        yield " ".join(phrase)
+        else:
+            phrase += _tokens(run)
+    yield from filter(None, [" ".join(phrase)])

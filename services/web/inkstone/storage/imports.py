@@ -1,8 +1,11 @@
 """SQL about imports: which file became which post."""
 
+import contextlib
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
+from inkstone.domain.users import Role
 from inkstone.storage.database import Connection
 
 
@@ -18,6 +21,34 @@ class Imported:
 async def find(db: Connection, source: str) -> Imported | None:
     row = await db.one("SELECT post_id, digest, version FROM imports WHERE source_hash = %s", _hash(source))
     return Imported(*row) if row else None
+
+
+async def digests(db: Connection, sources: Sequence[str]) -> dict[str, str]:
+    """The digests of those of these files that were imported."""
+    if not sources:
+        return {}
+    by_hash = {_hash(source): source for source in sources}
+    marks = ", ".join(["%s"] * len(by_hash))
+    rows = await db.all(f"SELECT source_hash, digest FROM imports WHERE source_hash IN ({marks})", *by_hash)
+    return {by_hash[row[0]]: row[1] for row in rows}
+
+
+async def find_administrator(db: Connection) -> str | None:
+    """Who gets what has no author: the first administrator."""
+    row = await db.one("SELECT id FROM users WHERE role = %s ORDER BY id LIMIT 1", Role.ADMINISTRATOR)
+    return row[0] if row else None
+
+
+@contextlib.asynccontextmanager
+async def alone(db: Connection) -> AsyncIterator[None]:
+    """Inside a transaction: what fails here is undone alone. Other savepoints may be set inside, by another name."""
+    await db.run("SAVEPOINT import_of_one")
+    try:
+        yield
+    except Exception:
+        await db.run("ROLLBACK TO SAVEPOINT import_of_one")
+        raise
+    await db.run("RELEASE SAVEPOINT import_of_one")
 
 
 async def upsert(db: Connection, source: str, imported: Imported) -> None:

@@ -1,0 +1,1 @@
+"""Posts from elsewhere: `inkstone import markdown FOLDER`."""

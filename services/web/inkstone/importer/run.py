@@ -1,0 +1,109 @@
+"""An import from beginning to end: files are prepared on all processors while those before them are stored."""
+
+import asyncio
+import multiprocessing
+import os
+import time
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Sequence
+from concurrent.futures import BrokenExecutor, Executor, ProcessPoolExecutor, ThreadPoolExecutor
+from pathlib import Path
+
+from inkstone.domain.errors import Unavailable
+from inkstone.importer import source
+from inkstone.importer.preparing import Job, Outcome, prepare_all
+from inkstone.importer.report import Report
+from inkstone.importer.source import Found
+from inkstone.importer.writing import Writer
+from inkstone.storage import imports
+from inkstone.storage.database import Database
+
+Progress = Callable[[int, int], None]
+
+_BATCH = 16
+_FEW = 32  # files for which starting processes takes longer than the work
+_ATTEMPTS = 4
+
+
+async def import_folder(database: Database, folder: Path, *, progress: Progress = lambda done, total: None) -> Report:
+    """Take over a folder of Markdown; `progress` is told how many of how many posts are done.
+
+    Each post is stored whole or not at all, and an import can be broken off and run again at any time.
+    """
+    started = time.monotonic()
+    folder, found = await asyncio.to_thread(_look_into, folder)
+    report = _obstacles(found, folder)
+    files = [one.path for one in found if one.reason is None]
+    writer = Writer()
+    with _executor(len(files)) as executor:
+        async for jobs, outcomes in _prepared(database, executor, folder, files):
+            report.add(await _written(database, writer, list(zip(jobs, outcomes, strict=True))))
+            progress(report.posts, len(files))
+    report.seconds = round(time.monotonic() - started, 3)
+    return report
+
+
+def _look_into(folder: Path) -> tuple[Path, list[Found]]:
+    folder = folder.resolve()
+    return folder, list(source.walk(folder))
+
+
+def _obstacles(found: Sequence[Found], folder: Path) -> Report:
+    report = Report()
+    for one in found:
+        if one.reason:
+            report.skip_file(str(one.path.relative_to(folder)), one.reason)
+    return report
+
+
+def _executor(files: int) -> Executor:
+    if files <= _FEW:
+        return ThreadPoolExecutor(1)
+    # Spawned, since a fork of a process that has threads may hang.
+    return ProcessPoolExecutor(os.cpu_count(), mp_context=multiprocessing.get_context("spawn"))
+
+
+async def _prepared(
+    database: Database, executor: Executor, folder: Path, files: Sequence[Path]
+) -> AsyncIterator[tuple[list[Job], list[Outcome]]]:
+    """The posts in the order of the files, some batches ahead of who takes them, so that memory stays bounded."""
+    ahead: deque[tuple[list[Job], asyncio.Future[list[Outcome]]]] = deque()
+    loop = asyncio.get_running_loop()
+    try:
+        for start in range(0, len(files), _BATCH):
+            jobs = await _jobs(database, folder, files[start : start + _BATCH])
+            ahead.append((jobs, loop.run_in_executor(executor, prepare_all, jobs)))
+            if len(ahead) > 2 * (os.cpu_count() or 1):
+                first, outcomes = ahead.popleft()
+                yield first, await outcomes
+        while ahead:
+            first, outcomes = ahead.popleft()
+            yield first, await outcomes
+    except BrokenExecutor as error:
+        raise Unavailable(
+            "A process of the import ended unexpectedly; is there enough memory? Run it again."
+        ) from error
+    finally:
+        for _, outcomes in ahead:
+            outcomes.cancel()
+
+
+async def _jobs(database: Database, folder: Path, files: Sequence[Path]) -> list[Job]:
+    keys = [Job(file, folder).key for file in files]
+    async with database.connection() as db:
+        digests = await imports.digests(db, keys)
+    return [Job(file, folder, digests.get(key)) for file, key in zip(files, keys, strict=True)]
+
+
+async def _written(database: Database, writer: Writer, batch: list[tuple[Job, Outcome]]) -> Report:
+    """Store a batch, again where the database was busy: what was stored already is found to be unchanged."""
+    for attempt in range(_ATTEMPTS):
+        try:
+            async with database.transaction() as db:
+                return await writer.write(db, batch)
+        except Unavailable:
+            writer.forget()
+            if attempt == _ATTEMPTS - 1:
+                raise
+            await asyncio.sleep(0.5 * 2**attempt)
+    raise AssertionError
