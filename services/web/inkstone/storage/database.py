@@ -42,8 +42,8 @@ _LOST = {CR.CR_SERVER_GONE_ERROR, CR.CR_SERVER_LOST, CR.CR_COMMANDS_OUT_OF_SYNC,
 _MAX_STATEMENT_TIME = {1969, 3024}  # MariaDB's number and MySQL's
 _BUSY = {ER.LOCK_DEADLOCK, ER.LOCK_WAIT_TIMEOUT, ER.SERVER_SHUTDOWN, ER.QUERY_INTERRUPTED, *_MAX_STATEMENT_TIME}
 _REFUSES_WRITES = {ER.DISK_FULL, ER.RECORD_FILE_FULL, ER.OPTION_PREVENTS_STATEMENT, 1836}  # 1836: read-only mode
-# An ASCII column (ids, e-mails) is compared with text that has other characters in it: 1267 is both servers' number.
-_INCOMPARABLE = {ER.CANT_AGGREGATE_2COLLATIONS}
+# An ASCII column (ids, e-mails) is compared with text that has other characters in it.
+_INCOMPARABLE = {1267, 3854}  # MariaDB's number and MySQL's
 _MISSING_SCHEMA = {ER.NO_SUCH_TABLE, ER.BAD_FIELD_ERROR, ER.BAD_DB_ERROR}
 
 # Both servers read the first comment as they should: MariaDB alone knows /*M!, and skips MySQL's /*!80000.
@@ -196,7 +196,9 @@ class Connection:
             yield
         except BaseException:
             if not self.link.raw.closed:
-                await self.run("ROLLBACK TO SAVEPOINT part")
+                # The victim of a deadlock has no savepoint left: the server has undone its whole transaction.
+                with contextlib.suppress(pymysql.err.OperationalError):
+                    await self.run("ROLLBACK TO SAVEPOINT part")
             raise
         await self.run("RELEASE SAVEPOINT part")
 
