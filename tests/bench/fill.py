@@ -18,6 +18,7 @@ TAG = "tenth"
 EVERY = 10
 SLUG = "post-0"
 """The page that is measured: the newest post, 6 kB long and with three comments."""
+EMAIL = "alice@blog.test"
 _AUTHOR = "0" * 32
 _BATCH = 1000
 
@@ -63,7 +64,7 @@ def fill(url: str, wanted: int) -> None:
 def _first(cursor: "pymysql.cursors.Cursor") -> None:
     cursor.execute(
         "INSERT INTO users (id, email, name, role, credential, created_at) VALUES (%s, %s, 'Alice', 'author', '', %s)",
-        (_AUTHOR, "alice@blog.test", NEWEST),
+        (_AUTHOR, EMAIL, NEWEST),
     )
     text = "Thank you, this *helped* me with `tide.read()`."
     rows = [

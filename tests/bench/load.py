@@ -26,10 +26,10 @@ class Sample:
     cpu: dict[str, float]
 
 
-def load(url: str, seconds: float, watched: Watched, *, gzip: bool = False) -> Sample:
+def load(url: str, seconds: int, watched: Watched, *, connections: int = CONNECTIONS, gzip: bool = False) -> Sample:
     """Ask for one page as fast as it is answered; raises RuntimeError where an answer was no success."""
     before = {name: cpu_seconds(pids) for name, pids in watched.items()}
-    told = _wrk(url, seconds, gzip)
+    told = _wrk(url, seconds, connections, gzip)
     spent = {name: cpu_seconds(pids) - before[name] for name, pids in watched.items()}
     if told["failed"] or not told["requests"]:
         raise RuntimeError(f"{url}: {told['failed']} of {told['requests']} requests failed")
@@ -42,10 +42,9 @@ def load(url: str, seconds: float, watched: Watched, *, gzip: bool = False) -> S
     )
 
 
-def _wrk(url: str, seconds: float, gzip: bool) -> dict[str, int]:
+def _wrk(url: str, seconds: int, connections: int, gzip: bool) -> dict[str, int]:
     encoding = ["-H", "Accept-Encoding: gzip"] if gzip else []
-    # wrk takes whole seconds only.
-    command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{max(1, round(seconds))}s", "-s", str(_SCRIPT), *encoding, url]
+    command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "-s", str(_SCRIPT), *encoding, url]
     done = subprocess.run(command, check=True, capture_output=True, text=True)
     told: dict[str, int] = json.loads(done.stdout.splitlines()[-1])
     return told

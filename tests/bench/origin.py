@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from tests.bench import fill
 from tests.bench.load import Sample, load
 from tests.bench.results import Part
-from tests.bench.servers import APPLICATION, Server, database_pid, fetch, gunicorn
+from tests.bench.servers import APPLICATION, Server, database, database_pid, fetch, gunicorn
 
 PATH = f"/post/{fill.SLUG}"
 POSTS = 1000
@@ -16,13 +16,14 @@ WARM_UP = 1
 REFERENCE = "tests.bench.reference:application"
 
 
-def run(database_url: str, say: Callable[[str], None]) -> Part:
+def run(say: Callable[[str], None]) -> Part:
     """Both pages in turn, one worker each."""
     part = Part("origin", "Post page from the application, cache bypassed")
-    fill.fill(database_url, POSTS)
-    with pair(database_url) as servers:
-        samples = _measure(servers, database_pid(database_url), say)
-        part.notes.append(f"{len(fetch(servers['application'].url + PATH)):,} bytes, two queries, {POSTS:,} posts")
+    with database() as url:
+        fill.fill(url, POSTS)
+        with pair(url) as servers:
+            samples = measure(servers, database_pid(url), say)
+            part.notes.append(f"{len(fetch(servers['application'].url + PATH)):,} bytes, two queries, {POSTS:,} posts")
     for name, rounds in samples.items():
         _add(part, name, rounds)
     _judge(part)
@@ -43,14 +44,14 @@ def pair(database_url: str) -> Iterator[dict[str, Server]]:
             yield {"application": application, "reference": reference}
 
 
-def _measure(servers: dict[str, Server], database: int, say: Callable[[str], None]) -> dict[str, list[Sample]]:
+def measure(servers: dict[str, Server], mariadb: int, say: Callable[[str], None]) -> dict[str, list[Sample]]:
     for server in servers.values():
         load(server.url + PATH, WARM_UP, {})
     samples: dict[str, list[Sample]] = {name: [] for name in servers}
     for number in range(1, ROUNDS + 1):
         say(f"round {number} of {ROUNDS}")
         for name, server in servers.items():
-            watched = {"worker": server.workers, "database": [database]}
+            watched = {"worker": server.workers, "database": [mariadb]}
             samples[name].append(load(server.url + PATH, SECONDS, watched))
     return samples
 
@@ -63,7 +64,5 @@ def _add(part: Part, name: str, rounds: list[Sample]) -> None:
 
 
 def _judge(part: Part) -> None:
-    medians = {(figure.name, figure.unit): figure.median for figure in part.figures}
-    part.goal(
-        "requests/s of the reference's", medians["application", "requests/s"] / medians["reference", "requests/s"], "at least", 0.7
-    )
+    speed = part.median("application") / part.median("reference")
+    part.goal("requests/s of the reference's", speed, "at least", 0.7)

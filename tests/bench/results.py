@@ -51,6 +51,10 @@ class Part:
         self.figures.append(made)
         return made
 
+    def median(self, name: str) -> float:
+        """The median of the figure of that name."""
+        return next(figure.median for figure in self.figures if figure.name == name)
+
     def goal(self, name: str, value: float, bound: Bound, target: float, unit: str = "×") -> None:
         """Add a goal."""
         self.goals.append(Goal(name, value, bound, target, unit))

@@ -13,10 +13,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from deploy.native import nginx
+from deploy.native.places import Places
 from inkstone.config import DatabaseAddress
+from inkstone.storage.migrate import migrate
 from tests.bench.load import children
-from tests.servers import KEYS, ROOT
+from tests.servers import KEYS, ROOT, mariadb
 
+HOST = "127.0.0.1"
 APPLICATION = "inkstone.app:application"
 POOL_SIZE = 32
 _PATIENCE = 60
@@ -49,7 +53,7 @@ class Server:
 def free_port() -> int:
     """A port that nobody listens on."""
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
+        probe.bind((HOST, 0))
         return int(probe.getsockname()[1])
 
 
@@ -71,31 +75,53 @@ def succeeds(url: str) -> bool:
 
 
 @contextlib.contextmanager
+def database() -> Iterator[str]:
+    """The URL of a private database with the schema and nothing in it."""
+    with mariadb() as url:
+        migrate(DatabaseAddress.parse(url), wait_seconds=60, progress=lambda _: None)
+        yield url
+
+
+@contextlib.contextmanager
 def gunicorn(application: str, database_url: str, **settings: str) -> Iterator[Server]:
     """An application as the blog's own gunicorn.conf.py runs it, with one worker; `settings` are environment variables."""
-    port = free_port()
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("INKSTONE_")} | {
+    url = f"http://{HOST}:{free_port()}"
+    wanted = {"INKSTONE_BIND": url.removeprefix("http://"), "INKSTONE_SITE_URL": url, "INKSTONE_WORKERS": "1"}
+    command = [sys.executable, "-m", "gunicorn", "-c", str(ROOT / "services/web/gunicorn.conf.py"), application]
+    with running(command, url, environment(database_url) | wanted | settings) as server:
+        yield server
+
+
+def environment(database_url: str) -> dict[str, str]:
+    """This process's environment with the application's settings in place of those that are there."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("INKSTONE_")}
+    return kept | {
         "PYTHONPATH": f"{ROOT}:{ROOT / 'services' / 'web'}",
         "INKSTONE_DATABASE_URL": database_url,
         "INKSTONE_DATABASE_POOL_SIZE": str(POOL_SIZE),
         "INKSTONE_SECRET_KEYS": KEYS[0],
-        "INKSTONE_SITE_URL": f"http://127.0.0.1:{port}",
-        "INKSTONE_BIND": f"127.0.0.1:{port}",
-        "INKSTONE_WORKERS": "1",
-        **settings,
     }
-    command = [sys.executable, "-m", "gunicorn", "-c", str(ROOT / "services/web/gunicorn.conf.py"), application]
-    with running(command, f"http://127.0.0.1:{port}", environment) as server:
-        yield server
 
 
 @contextlib.contextmanager
-def running(command: list[str], url: str, environment: dict[str, str] | None = None) -> Iterator[Server]:
+def site(database_url: str) -> Iterator[Server]:
+    """The application behind the nginx that `make run` would start, with its own configuration."""
+    with tempfile.TemporaryDirectory(prefix="ink-bench-") as folder:
+        places = Places(Path(folder), HOST, free_port())
+        places.make()
+        nginx.prepare(places)
+        behind = gunicorn(APPLICATION, database_url, INKSTONE_BIND=f"unix:{places.web_socket}")
+        with behind, running(nginx.command(places), places.url.removesuffix("/")) as server:
+            yield server
+
+
+@contextlib.contextmanager
+def running(command: list[str], url: str, env: dict[str, str] | None = None) -> Iterator[Server]:
     """A server for as long as it is needed."""
     with tempfile.TemporaryDirectory(prefix="ink-bench-") as folder:
         log = Path(folder, "log")
         with log.open("wb") as output:
-            process = subprocess.Popen(command, env=environment, stdout=output, stderr=output, stdin=subprocess.DEVNULL)
+            process = subprocess.Popen(command, env=env, stdout=output, stderr=output, stdin=subprocess.DEVNULL)
         try:
             yield Server(process, url, log)
         finally:

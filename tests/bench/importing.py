@@ -1,0 +1,83 @@
+"""`inkstone import markdown`, the first time and again."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.bench import fill
+from tests.bench.results import Part
+from tests.bench.servers import database, environment
+from tests.servers import ROOT
+
+CORPUS = "INKSTONE_BENCH_CORPUS"
+ROUNDS = 3
+MADE_UP = 1200
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What one run of the command did; `seconds` is the command from its start to its end."""
+
+    posts: int
+    seconds: float
+
+
+def run(say: Callable[[str], None]) -> Part:
+    """Every folder of the corpus into an empty blog, then the same again."""
+    part = Part("import", "inkstone import markdown, start of the command included")
+    first, again = [], []
+    with corpus() as folders:
+        for number in range(1, ROUNDS + 1):
+            say(f"round {number} of {ROUNDS}")
+            with database() as url:
+                first.append(_all(folders, url))
+                again.append(_all(folders, url))
+        part.notes.append(f"{first[0].posts:,} posts from {', '.join(folder.name for folder in folders)}")
+    part.figure("first run", "s", [run.seconds for run in first])
+    part.figure("again, nothing changed", "s", [run.seconds for run in again])
+    speed = part.figure("first run, speed", "posts/s", [run.posts / run.seconds for run in first])
+    part.goal("posts/s", speed.median, "at least", 300, "posts/s")
+    return part
+
+
+@contextmanager
+def corpus() -> Iterator[list[Path]]:
+    """The folders to import: those of the corpus where there is one, else one of made-up posts."""
+    given = Path(os.environ.get(CORPUS) or ROOT.parent / "shared" / "corpus")
+    folders = sorted(path for path in given.iterdir() if path.is_dir()) if given.is_dir() else []
+    if folders:
+        yield folders
+        return
+    made_up = Path(tempfile.mkdtemp(prefix="ink-bench-"), "made-up")
+    made_up.mkdir()
+    try:
+        for number in range(MADE_UP):
+            front = f"---\ntitle: Post number {number}\ndate: {fill.published(number).isoformat()}\ntags: [made, up]\n---\n"
+            (made_up / f"post-{number}.md").write_text(front + fill.markdown(number, 10))
+        yield [made_up]
+    finally:
+        shutil.rmtree(made_up.parent)
+
+
+def _all(folders: list[Path], url: str) -> Run:
+    runs = [_once(folder, url) for folder in folders]
+    return Run(sum(run.posts for run in runs), sum(run.seconds for run in runs))
+
+
+def _once(folder: Path, url: str) -> Run:
+    with tempfile.NamedTemporaryFile(prefix="ink-bench-", suffix=".json") as report:
+        command = [sys.executable, "-P", "-m", "inkstone", "import", "markdown", str(folder), "--report", report.name]
+        began = time.perf_counter()
+        done = subprocess.run(command, check=False, env=environment(url), capture_output=True, text=True)
+        seconds = time.perf_counter() - began
+        if done.returncode != 0:
+            raise RuntimeError(f"the import failed: {done.stderr[-2000:]}")
+        return Run(json.loads(report.read())["posts"], seconds)
