@@ -7,6 +7,7 @@ from aiohttp import web
 
 from inkstone.domain.errors import Malformed
 from inkstone.domain.validation import Input
+from inkstone.web.offload import offload
 
 MAX_BYTES = 6 * 1024 * 1024
 """Of any request: a post of a million characters fits, however it is escaped, and so does an image."""
@@ -37,14 +38,14 @@ async def form(request: web.Request) -> dict[str, str]:
 
 
 async def image(request: web.Request) -> tuple[str, bytes]:
-    """The name and bytes of an uploaded file: the body itself, or the field `file` of a multipart form."""
+    """The name and bytes of an uploaded file: the body itself, which has no name, or the field `file` of a form."""
     if request.content_type != "multipart/form-data":
-        return request.query.get("name", ""), await request.read()
+        return "", await request.read()
     try:
         fields = await request.post()
-    except ValueError as error:
+    except (ValueError, LookupError, RuntimeError) as error:  # what aiohttp says to encodings that it doesn't know
         raise Malformed(f"The form can't be read: {error}.") from None
     field = fields.get("file")
     if not isinstance(field, web.FileField):
         raise Malformed("The form has no file in a field named `file`.")
-    return field.filename, field.file.read()
+    return field.filename, await offload(request, field.file.read)

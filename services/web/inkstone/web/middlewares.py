@@ -3,6 +3,7 @@
 import logging
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.typedefs import Handler
 
 from inkstone.domain.errors import (
@@ -45,6 +46,9 @@ async def errors(request: web.Request, handler: Handler) -> web.StreamResponse:
         return await handler(request)
     except DomainError as error:
         return problems.answer(request, STATUS[type(error)], error)
+    except HttpProcessingError as error:
+        # The body turned out not to be what its headers say.
+        return problems.answer(request, 400, Malformed(f"The request can't be read: {error.message.strip()}."))
     except web.HTTPError as error:
         return problems.answer(request, error.status, error)
     except web.HTTPException:

@@ -11,7 +11,7 @@ from inkstone.storage.paging import Cursor
 from inkstone.web import access, body
 from inkstone.web.answers import MediumAnswer, Page
 from inkstone.web.api.answering import answer
-from inkstone.web.api.queries import MediaQuery
+from inkstone.web.api.queries import MediaQuery, UploadQuery
 from inkstone.web.offload import offload
 from inkstone.web.paging import cut
 
@@ -19,10 +19,11 @@ from inkstone.web.paging import cut
 async def create(request: web.Request) -> web.Response:
     """Upload an image: JPEG, PNG, GIF, WebP or SVG, told apart by content; the same one twice is stored once."""
     user = access.author(request)
-    name, data = await body.image(request)
+    query = UploadQuery.parse(request.query)
+    filename, data = await body.image(request)
     image = await offload(request, images.inspect, data)
     async with request.app[DATABASE].transaction() as db:
-        media_id = await media.insert(db, image, name=name, owner_id=user.id)
+        media_id = await media.insert(db, image, name=filename or query.name, owner_id=user.id)
         medium = await media.get(db, media_id)
     return answer(MediumAnswer.of(medium), status=HTTPStatus.CREATED, headers={"Location": medium.url})
 
