@@ -21,7 +21,7 @@ _MAX_FOOTNOTE_REFERENCES = 5_000
 _MAX_NESTED_QUOTES = 500
 
 _CJK = "[\u2e80-\u9fff\uac00-\ud7ff\uf900-\ufaff\uff00-\uff60\U00020000-\U0003ffff]"
-_WRAPPED_CJK = re.compile(rf"(?<={_CJK})[ \t]*\n[ \t]*(?={_CJK})")
+_WRAPPED_CJK = re.compile(rf"\n(?<={_CJK}\n)(?={_CJK})")
 _UNREAD = re.compile(r'<sup class="footnote-ref">.*?</sup>|<a [^>]*class="footnote-backref"[^>]*>.*?</a>', re.S)
 _BLOCK = re.compile(
     r"</?(?:address|article|aside|audio|blockquote|br|caption|dd|details|div|dl|dt|figcaption|figure|footer|h[1-6]"
@@ -29,7 +29,7 @@ _BLOCK = re.compile(
 )
 _TAG = re.compile(r'<[^<>"]*+(?:"[^"]*+"[^<>"]*+)*+>')
 _QUOTE_MARKS = re.compile(r">(?:[ \t]*+>)*+")
-_SPACES = re.compile(r"[^\S\n]+")
+_SPACES = re.compile(r" ?[^\S\n ][^\S\n]*| {2}[^\S\n]*")  # anything but a single space
 _LINES = re.compile(r" ?\n\s*")
 
 

@@ -144,7 +144,9 @@ def _digest(raw: bytes, images: Mapping[str, Path | None]) -> str:
 
 def _prepared(reading: _Reading, digest: str) -> Prepared:
     addresses, pictures = _pictures(reading)
-    content = links.rewritten(reading.body, lambda destination, _: addresses.get(destination))
+    content = reading.body
+    if addresses:
+        content = links.rewritten(content, lambda destination, _: addresses.get(destination))
     date = reading.fields.published_at or _fallback_date(reading)
     draft = _draft(reading, content, date)
     _warn_of_shortcodes(reading)

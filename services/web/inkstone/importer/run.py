@@ -10,7 +10,7 @@ from concurrent.futures import BrokenExecutor, Executor, ProcessPoolExecutor, Th
 from pathlib import Path
 
 from inkstone.domain.errors import Unavailable
-from inkstone.importer import source
+from inkstone.importer import preparing, source
 from inkstone.importer.preparing import Job, Outcome, prepare_all
 from inkstone.importer.report import Report
 from inkstone.importer.source import Found
@@ -59,8 +59,10 @@ def _obstacles(found: Sequence[Found], folder: Path) -> Report:
 def _executor(files: int) -> Executor:
     if files <= _FEW:
         return ThreadPoolExecutor(1)
-    # Spawned, since a fork of a process that has threads may hang.
-    return ProcessPoolExecutor(os.cpu_count(), mp_context=multiprocessing.get_context("spawn"))
+    # A fork of this process, which has threads, might hang. A fork server has none, and loads the modules only once.
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([preparing.__name__])
+    return ProcessPoolExecutor(os.cpu_count(), mp_context=context)
 
 
 async def _prepared(
