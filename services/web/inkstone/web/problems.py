@@ -41,7 +41,7 @@ def _document(status: int, message: str, error: Exception) -> web.Response:
         errors=[ProblemField(field=field, message=text) for field, text in fields],
         current=PostAnswer.of(error.current, clock.now()) if isinstance(error, Stale) else None,
     )
-    text = problem.model_dump_json(exclude_none=True)
+    text = problem.model_dump_json(exclude=None if problem.current else {"current"})
     return web.Response(status=status, text=text, content_type="application/problem+json")
 
 
