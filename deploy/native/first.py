@@ -57,13 +57,13 @@ class FirstSteps:
 
     def _await_page(self) -> None:
         deadline = time.monotonic() + PATIENCE
-        answer = "nothing"
         while not self.stopped.wait(0.1):
-            answer = _answer(self.places.url)
-            if answer == "200":
+            # Not the page alone: it may be a copy of yesterday's.
+            ready, page = _answer(f"{self.places.url}readyz"), _answer(self.places.url)
+            if ready == page == "200":
                 return
             if time.monotonic() > deadline:
-                raise ProblemError(f"{self.places.url} answers {answer}: look at the files in {self.places.log}")
+                raise ProblemError(f"{self.places.url} answers {page}: look at the files in {self.places.log}")
 
     def _tell(self, new: bool) -> None:
         told = settings.environment(self.places)

@@ -118,7 +118,12 @@ def _build_editor() -> None:
     npm = [str(node), str(wheel / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")]
     environment = os.environ | {"PATH": f"{node.parent}:{os.environ['PATH']}"}
     failed = "the editor could not be built (npm's own words are above)"
-    _call([*npm, "ci", "--no-audit", "--no-fund", "--loglevel=error"], failed, cwd=EDITOR, env=environment)
+    _call(
+        [*npm, "ci", "--no-audit", "--no-fund", "--no-update-notifier", "--loglevel=error"],
+        failed,
+        cwd=EDITOR,
+        env=environment,
+    )
     _call([*npm, "run", "--silent", "build"], failed, cwd=EDITOR, env=environment)
 
 
