@@ -103,10 +103,10 @@ class Draft(Input):
         return self
 
     def publication(self, now: datetime, before: datetime | None = None) -> datetime | None:
-        """When the post is to appear: None for a draft; else the time that was sent, or it had `before`, or now."""
+        """When the post is to appear: None for a draft; else the time that was sent, or it did `before`, or now."""
         if self.status == "draft":
             return None
-        return self.published_at or before or now
+        return self.published_at or min(before or now, now)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
