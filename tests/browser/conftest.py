@@ -1,5 +1,6 @@
 """A blog behind nginx, and people who look at it in Chromium; what a page complains about fails its test."""
 
+import asyncio
 import itertools
 import logging
 import shutil
@@ -8,7 +9,16 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, Response, async_playwright, expect
+from playwright.async_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    Request,
+    Response,
+    async_playwright,
+    expect,
+)
 
 from inkstone.domain.users import User
 from tests import servers
@@ -74,7 +84,7 @@ async def visit(
 ) -> AsyncIterator[Visit]:
     """Open a browser: `await visit()`, or signed in `await visit(cast.alice)`; further options are Playwright's."""
     contexts: list[BrowserContext] = []
-    complaints: list[str] = []
+    witness = Witness()
 
     async def visit(user: User | None = None, origin: str = "", **options: object) -> Page:
         origin = origin or request.getfixturevalue("origin")
@@ -84,7 +94,7 @@ async def visit(
         if user:
             cookie = {"httpOnly": True, "sameSite": "Lax", "url": origin}
             await context.add_cookies([{"name": "inkstone_session", "value": session_cookie(user), **cookie}])  # type: ignore[typeddict-item]
-        _listen(context, origin, complaints)
+        witness.watch(context)
         return await context.new_page()
 
     yield visit
@@ -92,29 +102,34 @@ async def visit(
         await _take_pictures(contexts, tmp_path)
     for context in contexts:
         await context.close()
-    assert complaints == []
+    assert witness.complaints == []
 
 
-def _listen(context: BrowserContext, origin: str, complaints: list[str]) -> None:
-    """Note what a page complains about: its scripts' errors, broken policies, missing files, other people's servers."""
+class Witness:
+    """Notes what pages complain about: scripts' errors, broken policies, missing files, other people's servers."""
 
-    def on_console(message: ConsoleMessage) -> None:
+    def __init__(self) -> None:
+        self.complaints: list[str] = []
+
+    def watch(self, context: BrowserContext) -> None:
+        context.on("console", self._on_console)
+        context.on("weberror", lambda error: self.complaints.append(str(error.error)))
+        context.on("request", self._on_request)
+        context.on("response", self._on_response)
+
+    def _on_console(self, message: ConsoleMessage) -> None:
         # Chromium says this of every status above 399, also where it's the right answer; files are looked at below.
         if message.type in {"error", "warning"} and not message.text.startswith("Failed to load resource"):
-            complaints.append(f"{message.page.url if message.page else ''}: {message.text}")
+            self.complaints.append(f"{message.location['url']}: {message.text}")
 
-    def on_response(response: Response) -> None:
+    def _on_request(self, request: Request) -> None:
+        address = urlsplit(request.url)
+        if address.scheme != "data" and not (address.hostname or "").endswith(".localhost"):
+            self.complaints.append(f"{request.url} was asked for")
+
+    def _on_response(self, response: Response) -> None:
         if response.status >= 400 and response.request.resource_type not in {"document", "fetch"}:
-            complaints.append(f"{response.url}: {response.status}")
-
-    def on_request(address: str) -> None:
-        if urlsplit(address).netloc != urlsplit(origin).netloc and not address.startswith("data:"):
-            complaints.append(f"{address} was asked for")
-
-    context.on("console", on_console)
-    context.on("weberror", lambda error: complaints.append(str(error.error)))
-    context.on("response", on_response)
-    context.on("request", lambda request: on_request(request.url))
+            self.complaints.append(f"{response.url}: {response.status}")
 
 
 @pytest.hookimpl(wrapper=True)
@@ -134,5 +149,6 @@ async def _take_pictures(contexts: list[BrowserContext], folder: Path) -> None:
 
 async def reload_until_shown(page: Page, selector: str) -> None:
     """Reload until it's there: what nginx keeps for everybody may be a second or two old."""
-    while await page.locator(selector).count() == 0:
-        await page.reload()
+    async with asyncio.timeout(PATIENCE_MS / 1000):
+        while await page.locator(selector).count() == 0:
+            await page.reload()

@@ -121,7 +121,8 @@ async def _too_wide(page: Page) -> str:
 async def _without_a_name(page: Page) -> list[str]:
     """Fields, links and buttons of which a screen reader couldn't say what they are."""
     return await page.evaluate(  # type: ignore[no-any-return]
-        """() => [...document.querySelectorAll("a[href], button, input:not([type=hidden], :disabled), select, textarea, summary")]
+        """() => [...document.querySelectorAll("a[href], button, input, select, textarea, summary")]
+            .filter((e) => e.type !== "hidden" && !e.disabled)
             .filter((e) => !e.textContent.trim() && !e.ariaLabel && !e.labels?.length)
             .map((e) => e.outerHTML.slice(0, 100))"""
     )
