@@ -4,7 +4,7 @@ import html as entities
 import re
 
 # What the page around a post uses; tests/domain/test_markdown.py compares this with the templates.
-_RESERVED = re.compile(r"vm|main|comments|content|q|(?:comment|content)-.*")
+_RESERVED = re.compile(r"vm|main|comments|content|post-data|q|(?:comment|content)-.*")
 
 _WITH_ID = re.compile(r'(<[a-z][a-z0-9]*+(?: [a-z-]+="[^"]*+")*?) id="([^"]*+)"')
 _HEADING = re.compile(r'<(h[1-6])((?: [a-z-]+="[^"]*+")*+)>(.*?)</\1>', re.S)
