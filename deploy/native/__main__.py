@@ -3,7 +3,9 @@
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
+from pathlib import Path
 
 from deploy.native import checks, programs, settings, stack
 from deploy.native.caller import callers_folder
@@ -45,14 +47,13 @@ def program(name: str) -> None:
 
 
 def check_nginx(*_: str) -> None:
-    """Let nginx check the configuration that this VAR would get."""
-    places = Places.from_environment()
-    places.check()
-    places.make()
-    prepare_nginx(places)
-    done = subprocess.run([*nginx_command(places), "-q", "-t"], check=False)
-    if done.returncode != 0:
-        raise ProblemError("nginx refuses its configuration")
+    """Let nginx check the configuration that a stack would get; one that runs keeps its own."""
+    with tempfile.TemporaryDirectory() as folder:
+        places = Places(Path(folder), "127.0.0.1", 8080)
+        places.make()
+        prepare_nginx(places)
+        if subprocess.run([*nginx_command(places), "-q", "-t"], check=False).returncode != 0:
+            raise ProblemError("nginx refuses its configuration")
 
 
 COMMANDS: dict[str, Callable[..., None]] = {
