@@ -46,9 +46,8 @@ async def errors(request: web.Request, handler: Handler) -> web.StreamResponse:
         return await handler(request)
     except DomainError as error:
         return problems.answer(request, STATUS[type(error)], error)
-    except HttpProcessingError as error:
-        # The body turned out not to be what its headers say.
-        return problems.answer(request, 400, Malformed(f"The request can't be read: {error.message.strip()}."))
+    except (HttpProcessingError, web.RequestPayloadError):
+        return problems.answer(request, 400, Malformed("The body is not what its headers say."))
     except web.HTTPError as error:
         return problems.answer(request, error.status, error)
     except web.HTTPException:
