@@ -1,6 +1,7 @@
-"""Posts for the benchmarks, written straight into the tables that pages read (the search index is on no page's way here)."""
+"""Posts for the benchmarks, straight into the tables that their pages read: none of these reads the search index."""
 
 import json
+import random
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -22,16 +23,20 @@ EMAIL = "alice@blog.test"
 _AUTHOR = "0" * 32
 _BATCH = 1000
 
-_PARAGRAPH = (
-    "The *water* rose slowly, and with it the boats; nobody on the quay had asked for [more](https://example.org/more) of "
-    "either. By noon `tide.read()` said **two metres**, which the harbour master wrote down twice. "
-)
+_WORDS = """
+    water tide harbour master boat quay rope north wind slow two metres noon wrote down twice nobody asked either light
+    engine bread letter window under before until second morning *early* **deep** `read()` [more](https://example.org/)
+"""
 _CODE = "```python\ndef tide(hour: int) -> float:\n    return 2.0 * sin(hour / 12.4 * tau)\n```\n"
 
 
 def markdown(number: int, paragraphs: int) -> str:
-    """A made-up post."""
-    parts = [f"## Part {part} of {number}\n\n{_PARAGRAPH * 2}\n" for part in range(paragraphs)]
+    """A made-up post, the same for the same number; a paragraph has 500 characters."""
+    words = random.Random(number)
+    parts = [
+        f"## Part {part} of {number}\n\n{' '.join(words.choices(_WORDS.split(), k=75))}.\n"
+        for part in range(paragraphs)
+    ]
     return "\n".join([f"This is post number {number}.\n", *parts, _CODE])
 
 
@@ -68,7 +73,8 @@ def _first(cursor: "pymysql.cursors.Cursor") -> None:
     )
     text = "Thank you, this *helped* me with `tide.read()`."
     rows = [
-        (f"{number:032x}", _id(0), _AUTHOR, _AUTHOR, text, f"<p>{text}</p>\n", "approved", NEWEST) for number in range(1, 4)
+        (f"{number:032x}", _id(0), _AUTHOR, _AUTHOR, text, f"<p>{text}</p>\n", "approved", NEWEST)
+        for number in range(1, 4)
     ]
     cursor.executemany(
         "INSERT INTO comments (id, post_id, post_author_id, author_id, content, html, status, created_at)"
@@ -91,7 +97,9 @@ def _insert(cursor: "pymysql.cursors.Cursor", numbers: range) -> None:
         [(TAG, _id(number), published(number)) for number in tagged],
     )
     counted = "ON DUPLICATE KEY UPDATE posts = posts + VALUES(posts)"
-    cursor.execute(f"INSERT INTO tags (slug, name, posts) VALUES (%s, %s, %s) {counted}", (TAG, TAG.title(), len(tagged)))
+    cursor.execute(
+        f"INSERT INTO tags (slug, name, posts) VALUES (%s, %s, %s) {counted}", (TAG, TAG.title(), len(tagged))
+    )
     months = Counter(f"{published(number):%Y-%m}" for number in numbers)
     cursor.executemany(f"INSERT INTO months (month, posts) VALUES (%s, %s) {counted}", list(months.items()))
 
@@ -105,7 +113,8 @@ def _rows(numbers: range, rendered: Rendered) -> Iterator[tuple[Any, ...]]:
         time = published(number)
         yield (
             _id(number), f"post-{number}", f"Post number {number}", "", rendered.excerpt, content, html,
-            json.dumps([TAG.title()] if number % EVERY == 0 else []), _AUTHOR, time, time, time, 3 if number == 0 else 0,
+            json.dumps([TAG.title()] if number % EVERY == 0 else []), _AUTHOR, time, time, time,
+            3 if number == 0 else 0,
         )  # fmt: skip
 
 

@@ -17,7 +17,9 @@ LIMIT = 1.3
 def run(say: Callable[[str], None]) -> Part:
     """One page after the other, the sizes in turn, so that what else the machine does meets all of them."""
     part = Part("growth", "Pages from the application by the number of posts, one request at a time")
-    part.notes.append("posts of 1 kB; “far back” starts at nine tenths of the list; no search index, which no page here reads")
+    part.notes.append(
+        "posts of 1 kB; “far back” starts at nine tenths of the list; no search index, which no page here reads"
+    )
     with ExitStack() as stack:
         servers = {size: stack.enter_context(_sized(size, say)) for size in SIZES}
         for name, path in _pages().items():

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.bench import fill
+from tests.bench.load import cpu_seconds
 from tests.bench.results import Part
-from tests.bench.servers import database, environment
+from tests.bench.servers import database, database_pid, environment
 from tests.servers import ROOT
 
 CORPUS = "INKSTONE_BENCH_CORPUS"
@@ -24,10 +25,11 @@ MADE_UP = 1200
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What one run of the command did; `seconds` is the command from its start to its end."""
+    """What a run of the command did; `seconds` is from its start to its end, `cpu` what it and the database used."""
 
     posts: int
     seconds: float
+    cpu: float
 
 
 def run(say: Callable[[str], None]) -> Part:
@@ -42,6 +44,7 @@ def run(say: Callable[[str], None]) -> Part:
                 again.append(_all(folders, url))
         part.notes.append(f"{first[0].posts:,} posts from {', '.join(folder.name for folder in folders)}")
     part.figure("first run", "s", [run.seconds for run in first])
+    part.figure("first run, with the database", "CPU s", [run.cpu for run in first])
     part.figure("again, nothing changed", "s", [run.seconds for run in again])
     speed = part.figure("first run, speed", "posts/s", [run.posts / run.seconds for run in first])
     part.goal("posts/s", speed.median, "at least", 300, "posts/s")
@@ -60,8 +63,8 @@ def corpus() -> Iterator[list[Path]]:
     made_up.mkdir()
     try:
         for number in range(MADE_UP):
-            front = f"---\ntitle: Post number {number}\ndate: {fill.published(number).isoformat()}\ntags: [made, up]\n---\n"
-            (made_up / f"post-{number}.md").write_text(front + fill.markdown(number, 10))
+            front = f"title: Post number {number}\ndate: {fill.published(number).isoformat()}\ntags: [made, up]\n"
+            (made_up / f"post-{number}.md").write_text(f"---\n{front}---\n{fill.markdown(number, 10)}")
         yield [made_up]
     finally:
         shutil.rmtree(made_up.parent)
@@ -69,15 +72,21 @@ def corpus() -> Iterator[list[Path]]:
 
 def _all(folders: list[Path], url: str) -> Run:
     runs = [_once(folder, url) for folder in folders]
-    return Run(sum(run.posts for run in runs), sum(run.seconds for run in runs))
+    return Run(sum(run.posts for run in runs), sum(run.seconds for run in runs), sum(run.cpu for run in runs))
 
 
 def _once(folder: Path, url: str) -> Run:
     with tempfile.NamedTemporaryFile(prefix="ink-bench-", suffix=".json") as report:
         command = [sys.executable, "-P", "-m", "inkstone", "import", "markdown", str(folder), "--report", report.name]
-        began = time.perf_counter()
+        began, used = time.perf_counter(), _cpu(url)
         done = subprocess.run(command, check=False, env=environment(url), capture_output=True, text=True)
         seconds = time.perf_counter() - began
         if done.returncode != 0:
             raise RuntimeError(f"the import failed: {done.stderr[-2000:]}")
-        return Run(json.loads(report.read())["posts"], seconds)
+        return Run(json.loads(report.read())["posts"], seconds, _cpu(url) - used)
+
+
+def _cpu(url: str) -> float:
+    """Processor time of the database and of the commands that have ended."""
+    ended = os.times()
+    return cpu_seconds([database_pid(url)]) + ended.children_user + ended.children_system

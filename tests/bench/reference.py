@@ -30,7 +30,9 @@ PAGE = jinja2.Environment(autoescape=True).from_string("""<!doctype html>
 <p>{{ post[3] or post[4] }}</p>
 <ul>{% for tag in tags %}<li>{{ tag }}</li>{% endfor %}</ul>
 {{ post[14]|safe }}
-{% for comment in comments %}<h2 id="{{ comment[0] }}">{{ comment[6] }} {{ comment[10] }}</h2>{{ comment[8]|safe }}{% endfor %}
+{% for comment in comments %}
+<h2 id="{{ comment[0] }}">{{ comment[6] }} {{ comment[10] }}</h2>{{ comment[8]|safe }}
+{% endfor %}
 <!--{{ padding }}-->
 """)
 POOL = web.AppKey("pool", aiomysql.Pool)

@@ -1,4 +1,4 @@
-"""The servers that are measured, all on 127.0.0.1 and gone at the end; the database is the tests' own (tests/servers.py)."""
+"""The servers that are measured, all on 127.0.0.1 and gone at the end."""
 
 import contextlib
 import os
@@ -84,7 +84,7 @@ def database() -> Iterator[str]:
 
 @contextlib.contextmanager
 def gunicorn(application: str, database_url: str, **settings: str) -> Iterator[Server]:
-    """An application as the blog's own gunicorn.conf.py runs it, with one worker; `settings` are environment variables."""
+    """An application with one worker, by the blog's own gunicorn.conf.py; `settings` are environment variables."""
     url = f"http://{HOST}:{free_port()}"
     wanted = {"INKSTONE_BIND": url.removeprefix("http://"), "INKSTONE_SITE_URL": url, "INKSTONE_WORKERS": "1"}
     command = [sys.executable, "-m", "gunicorn", "-c", str(ROOT / "services/web/gunicorn.conf.py"), application]

@@ -1,0 +1,44 @@
+"""`python -m tests.bench [part …]`: origin, cache, growth, process, import; all of them where none is named."""
+
+import os
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from tests.bench import cache, growth, importing, origin, picture, process, report
+from tests.bench.results import Part
+from tests.servers import ROOT
+
+PARTS: dict[str, Callable[[Callable[[str], None]], Part]] = {
+    "origin": origin.run,
+    "cache": cache.run,
+    "growth": growth.run,
+    "process": process.run,
+    "import": importing.run,
+}
+
+
+def main(names: list[str]) -> int:
+    """Measure, and leave the results under VAR/bench; a goal that is missed is no failure."""
+    if unknown := [name for name in names if name not in PARTS]:
+        sys.stderr.write(f"bench: there is no part {', '.join(unknown)}: choose from {', '.join(PARTS)}\n")
+        return 2
+    folder = Path(os.environ.get("VAR") or ROOT / "var") / "bench"
+    where, parts = report.machine(), []
+    for name in names or PARTS:
+        parts.append(_run(name))
+        report.write(folder / "latest.json", where, parts)
+        (folder / "latest.svg").write_text(picture.draw(parts))
+        print(report.table(parts[-1]), flush=True)
+    print(f"\nAll rounds are in {folder / 'latest.json'}, a picture in {folder / 'latest.svg'}")
+    return 0
+
+
+def _run(name: str) -> Part:
+    began = time.monotonic()
+    return PARTS[name](lambda what: print(f"{time.monotonic() - began:5.0f} s  {name}: {what}", flush=True))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
