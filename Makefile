@@ -42,9 +42,9 @@ test: ## Every test, from a fresh checkout; REQUIRE_ENGINE=1 insists on a contai
 	fi
 	@$(COVERED) coverage combine --quiet && $(COVERED) coverage report --fail-under=90
 
-bench: ## Benchmarks side by side; JSON and pictures under VAR/bench
-	@'$(ROOT)/deploy/native.sh' install test
-	@exec '$(BIN)/python' -m tests.bench
+bench: ## Benchmarks side by side; JSON and a picture under VAR/bench: PARTS="origin cache"
+	@'$(ROOT)/deploy/native.sh' install bench
+	@cd '$(ROOT)' && exec '$(BIN)/python' -m tests.bench $(PARTS)
 
 check: lint types configs ## Everything but the tests
 

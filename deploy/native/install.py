@@ -28,8 +28,8 @@ Step = tuple[str, str, Callable[[], None]]  # name, what it was made from, how i
 
 
 def install(purpose: str) -> None:
-    """Have everything that `run`, `test` or `check` needs."""
-    packages.ensure(packages.SERVERS | (packages.BROWSER if purpose == "test" else {}))
+    """Have everything that `run`, `test`, `check` or `bench` needs."""
+    packages.ensure(packages.SERVERS | packages.MORE.get(purpose, {}))
     steps = _steps(purpose)
     if all(_current(step) for step in steps):
         return
@@ -40,7 +40,7 @@ def install(purpose: str) -> None:
 
 
 def _steps(purpose: str) -> list[Step]:
-    locks = RUN + (TEST if purpose != "run" else [])
+    locks = RUN + (TEST if purpose in {"test", "check"} else [])
     steps: list[Step] = [("venv", f"{sys.version_info[:2]} {ROOT}", _make_venv)]
     steps += [
         (f"python-{path.parent.name}", _digest([path]), lambda path=path: _pip(path))  # type: ignore[misc]

@@ -17,7 +17,8 @@ SERVERS = {
     "nginx": "nginx",
     "setpriv": "util-linux",
 }
-BROWSER = {"chromium": "chromium"}
+# What only some purposes need.
+MORE = {"test": {"chromium": "chromium"}, "bench": {"wrk": "wrk"}}
 
 
 def ensure(programs: dict[str, str]) -> None:
