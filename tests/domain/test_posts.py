@@ -12,6 +12,7 @@ from inkstone.domain.users import Role, User
 
 NOW = datetime(2026, 5, 4, 3, 2, 1, tzinfo=UTC)
 LATER = NOW + timedelta(days=1)
+EARLIER = NOW - timedelta(days=1)
 
 
 @given(st.text())
@@ -130,7 +131,8 @@ def test_who_schedules_says_when():
         ("draft", None, None, None),
         ("draft", LATER, NOW, None),
         ("published", None, None, NOW),
-        ("published", None, LATER, LATER),
+        ("published", None, EARLIER, EARLIER),
+        ("published", None, LATER, NOW),
         ("published", LATER, None, LATER),
         ("scheduled", LATER, NOW, LATER),
     ],
