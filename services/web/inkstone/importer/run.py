@@ -97,15 +97,40 @@ async def _jobs(database: Database, folder: Path, files: Sequence[Path]) -> list
     return [Job(file, folder, digests.get(key)) for file, key in zip(files, keys, strict=True)]
 
 
-async def _written(database: Database, writer: Writer, batch: list[tuple[Job, Outcome]]) -> Report:
-    """Store a batch, again where the database was busy: what was stored already is found to be unchanged."""
+async def _written(database: Database, writer: Writer, batch: Sequence[tuple[Job, Outcome]]) -> Report:
+    """Store a batch; where one of its posts can't be stored, each alone, so that the others are."""
+    try:
+        return await _stored(database, writer, batch)
+    except Unavailable:
+        raise
+    except Exception:
+        report = Report()
+        for job, outcome in batch:
+            report.add(await _stored_alone(database, writer, job, outcome))
+        return report
+
+
+async def _stored_alone(database: Database, writer: Writer, job: Job, outcome: Outcome) -> Report:
+    try:
+        return await _stored(database, writer, [(job, outcome)])
+    except Unavailable:
+        raise
+    except Exception as error:  # whatever the database has against this post, the others can still go in
+        writer.forget()
+        report = Report()
+        report.skip_post(str(job.path), f"can't be stored: {error}")
+        return report
+
+
+async def _stored(database: Database, writer: Writer, batch: Sequence[tuple[Job, Outcome]]) -> Report:
+    """One transaction, tried again where the database was busy; what was stored after all is only stored again."""
     for attempt in range(_ATTEMPTS):
         try:
             async with database.transaction() as db:
                 return await writer.write(db, batch)
-        except Unavailable:
+        except Exception as error:
             writer.forget()
-            if attempt == _ATTEMPTS - 1:
+            if not isinstance(error, Unavailable) or attempt == _ATTEMPTS - 1:
                 raise
-            await asyncio.sleep(0.5 * 2**attempt)
+        await asyncio.sleep(0.5 * 2**attempt)
     raise AssertionError

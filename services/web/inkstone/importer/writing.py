@@ -5,7 +5,7 @@ from itertools import count, islice
 
 from pydantic import TypeAdapter, ValidationError
 
-from inkstone.domain.errors import DomainError, Invalid, NotFound, Unavailable
+from inkstone.domain.errors import Invalid, NotFound
 from inkstone.domain.posts import Post
 from inkstone.domain.users import Name, Role
 from inkstone.importer.preparing import Job, Outcome, Prepared, Refused, Unchanged
@@ -37,26 +37,13 @@ class Writer:
             elif isinstance(outcome, Refused):
                 report.skip_post(str(job.path), outcome.reason)
             else:
-                await self._write_alone(db, job, outcome, report)
+                await _Writing(db, job, outcome, report, self._authors, self._addresses).store()
         return report
 
     def forget(self) -> None:
         """What was remembered may never have been stored."""
         self._authors.clear()
         self._addresses.clear()
-
-    async def _write_alone(self, db: Connection, job: Job, prepared: Prepared, report: Report) -> None:
-        outcome = Report()
-        try:
-            async with imports.alone(db):
-                await _Writing(db, job, prepared, outcome, self._authors, self._addresses).store()
-        except Unavailable:
-            raise  # the whole batch will be tried again
-        except DomainError as error:
-            self.forget()
-            report.skip_post(str(job.path), str(error))
-        else:
-            report.add(outcome)
 
 
 class _Writing:
@@ -83,6 +70,8 @@ class _Writing:
         post = await self._existing(known) if known else None
         if known is None or post is None:
             await self._insert()
+        elif known.digest == self._prepared.digest:
+            self._report.count("taken")  # by a transaction whose answer was lost
         elif post.version != known.version:
             self._report.count("unchanged")
             self._warn("changed here since it was imported: left alone, although the file has changed as well")

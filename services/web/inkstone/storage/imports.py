@@ -1,7 +1,6 @@
 """SQL about imports: which file became which post."""
 
-import contextlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -37,18 +36,6 @@ async def find_administrator(db: Connection) -> str | None:
     """Who gets what has no author: the first administrator."""
     row = await db.one("SELECT id FROM users WHERE role = %s ORDER BY id LIMIT 1", Role.ADMINISTRATOR)
     return row[0] if row else None
-
-
-@contextlib.asynccontextmanager
-async def alone(db: Connection) -> AsyncIterator[None]:
-    """Inside a transaction: what fails here is undone alone. Other savepoints may be set inside, by another name."""
-    await db.run("SAVEPOINT import_of_one")
-    try:
-        yield
-    except Exception:
-        await db.run("ROLLBACK TO SAVEPOINT import_of_one")
-        raise
-    await db.run("RELEASE SAVEPOINT import_of_one")
 
 
 async def upsert(db: Connection, source: str, imported: Imported) -> None:
