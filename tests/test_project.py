@@ -1,0 +1,212 @@
+"""The project's own rules: what was said twice in review, and what documents promise"""
+
+import json
+import re
+import runpy
+from collections.abc import Iterator
+from dataclasses import fields
+from pathlib import Path
+from typing import get_args
+
+import jinja2
+import pytest
+from jinja2 import nodes
+from jinja2.ext import extract_from_ast
+
+from inkstone.app import create_app
+from inkstone.config import PREFIX, Settings
+from inkstone.domain.comments import CommentStatus
+from inkstone.domain.posts import Status
+from inkstone.domain.users import Role
+from inkstone.web.render import TEMPLATES as TEMPLATE_ENVIRONMENT
+from inkstone.web.routes import ROUTES
+from tests.servers import KEYS
+
+ROOT = Path(__file__).parents[1]
+PACKAGE = ROOT / "services/web/inkstone"
+TEMPLATES = PACKAGE / "templates"
+MIGRATIONS = sorted((PACKAGE / "storage/migrations/versions").glob("*.py"))
+PYTHON_LOCKS = [*ROOT.glob("*/requirements.txt"), *ROOT.glob("services/*/requirements.txt")]
+NODE_LOCKS = [*ROOT.glob("services/*/*/package-lock.json")]
+DOCUMENTS = [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")]
+SQL = re.compile(
+    r"\b(SELECT\b.+\bFROM|INSERT (IGNORE )?INTO|UPDATE \w+ SET|DELETE FROM|CREATE TABLE|ALTER TABLE)\b", re.S
+)
+TEMPLATE_NAMES = [str(path.relative_to(TEMPLATES)) for path in TEMPLATES.rglob("*.*")]
+
+
+def named(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+def python() -> Iterator[Path]:
+    return PACKAGE.rglob("*.py")
+
+
+def parsed_templates() -> Iterator[tuple[str, nodes.Template]]:
+    for name in TEMPLATE_NAMES:
+        yield name, jinja2.Environment(autoescape=True).parse((TEMPLATES / name).read_text())
+
+
+# What the code keeps to
+
+
+def test_sql_lives_in_storage_only():
+    elsewhere = [named(path) for path in python() if "storage" not in path.parts and SQL.search(path.read_text())]
+
+    assert elsewhere == []
+
+
+def test_only_the_entrances_look_at_the_environment():
+    lookers = {path.name for path in python() if re.search(r"os\.(environ|getenv)|import environ", path.read_text())}
+
+    assert lookers <= {"config.py", "app.py", "__main__.py"}
+
+
+def test_each_module_says_what_it_is_for():
+    silent = [named(path) for path in python() if not path.read_text().startswith(('"""', 'r"""'))]
+
+    assert silent == []
+
+
+# Templates
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_every_template_compiles(language):
+    settings = {"DATABASE_URL": "mysql://ink@localhost/blog", "SECRET_KEYS": KEYS[0], "LANGUAGE": language}
+
+    app = create_app(Settings.from_environment({PREFIX + name: value for name, value in settings.items()}))
+
+    for name in TEMPLATE_NAMES:
+        assert app[TEMPLATE_ENVIRONMENT].get_template(name).name == name
+
+
+@pytest.mark.parametrize("name", TEMPLATE_NAMES)
+def test_a_template_is_used(name):
+    sources = [path.read_text() for path in (PACKAGE / "web").rglob("*.py")]
+    sources += [path.read_text() for path in TEMPLATES.rglob("*.*") if path != TEMPLATES / name]
+
+    assert any(f'"{name}"' in source for source in sources)
+
+
+def test_addresses_in_templates_are_those_of_routes():
+    known = {route.kwargs["name"] for route in ROUTES if "name" in route.kwargs}
+    used = {name for path in TEMPLATES.rglob("*.*") for name in re.findall(r'\burl\("(\w+)"', path.read_text())}
+
+    assert used
+    assert used <= known
+
+
+def translated() -> Iterator[str]:
+    """All that templates pass to `_`."""
+    for _, tree in parsed_templates():
+        for _, _, text in extract_from_ast(tree, gettext_functions=("_",), babel_style=False):
+            yield from [text] if isinstance(text, str) else [part for part in text if isinstance(part, str)]
+        for loop in tree.find_all(nodes.For):
+            yield from _translated_in(loop)
+
+
+def _translated_in(loop: nodes.For) -> Iterator[str]:
+    """The literals of a loop that translates its variable."""
+    calls = [call for call in loop.find_all(nodes.Call) if isinstance(call.node, nodes.Name) and call.node.name == "_"]
+    variables = {call.args[0].name for call in calls if call.args and isinstance(call.args[0], nodes.Name)}
+    if isinstance(loop.target, nodes.Name) and loop.target.name in variables and isinstance(loop.iter, nodes.List):
+        yield from [item.value for item in loop.iter.items if isinstance(item, nodes.Const)]
+
+
+def test_all_that_readers_see_is_translated():
+    catalogue = json.loads((PACKAGE / "web/languages/zh.json").read_text())
+    computed = [*Role, *CommentStatus, *get_args(Status)]
+    wanted = {*translated(), *(value.capitalize() for value in computed)}
+
+    assert sorted(wanted - catalogue.keys()) == []
+
+
+def test_a_translation_fills_the_same_gaps():
+    catalogue = json.loads((PACKAGE / "web/languages/zh.json").read_text())
+    gaps = re.compile(r"%\(\w+\)s")
+
+    different = [text for text, other in catalogue.items() if sorted(gaps.findall(text)) != sorted(gaps.findall(other))]
+
+    assert different == []
+
+
+# Migrations
+
+
+def test_migrations_are_numbered_without_gaps():
+    assert [path.stem[:5] for path in MIGRATIONS] == [f"{number:04}_" for number in range(1, len(MIGRATIONS) + 1)]
+
+
+@pytest.mark.parametrize("path", MIGRATIONS, ids=lambda path: path.stem)
+def test_a_migration_stands_on_the_one_before(path):
+    before = [None, *(migration.stem for migration in MIGRATIONS)][MIGRATIONS.index(path)]
+
+    migration = runpy.run_path(str(path))
+
+    assert (migration["revision"], migration["down_revision"]) == (path.stem, before)
+    assert migration["__doc__"]
+
+
+# Documents
+
+
+def test_the_readme_lists_the_settings_as_they_are():
+    rows = re.findall(r"^\| `(INKSTONE_\w+)` \| (.*?) \| (.*) \|$", (ROOT / "README.md").read_text(), re.M)
+
+    def default(value: str | None) -> str:
+        return f"`{value}`" if value else "none"
+
+    assert rows == [
+        (PREFIX + setting.name.upper(), default(setting.metadata["default"]), setting.metadata["help"])
+        for setting in fields(Settings)
+    ]
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=named)
+def test_make_targets_that_are_written_about_exist(path):
+    targets = set(re.findall(r"^([a-z][a-z-]*):", (ROOT / "Makefile").read_text(), re.M))
+
+    mentioned = set(re.findall(r"(?:`|^ {4})(?:[A-Z_]+=\S+ )*make ([a-z-]+)", path.read_text(), re.M))
+
+    assert mentioned <= targets
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=named)
+def test_links_lead_somewhere(path):
+    links = re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", path.read_text())
+
+    broken = [link for link in links if "://" not in link and not (path.parent / link).exists()]
+
+    assert broken == []
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=named)
+def test_settings_that_are_written_about_exist(path):
+    known = {PREFIX + setting.name.upper() for setting in fields(Settings)}
+    known |= {f"{name}_FILE" for name in known} | {"INKSTONE_BIND", "INKSTONE_WORKERS", "INKSTONE_LOG_LEVEL"}
+
+    assert set(re.findall(r"\bINKSTONE_[A-Z_]*[A-Z]\b", path.read_text())) <= known
+
+
+# What is installed
+
+
+@pytest.mark.parametrize("path", PYTHON_LOCKS, ids=named)
+def test_everything_python_is_pinned_with_hashes_from_anywhere(path):
+    text = path.read_text().replace("\\\n", " ")
+
+    loose = [line for line in text.splitlines() if re.match(r"\w", line) and not re.search(r"==.*--hash=sha256:", line)]
+
+    assert loose == []
+    assert "://" not in text
+    assert "index-url" not in text
+
+
+@pytest.mark.parametrize("path", NODE_LOCKS, ids=named)
+def test_everything_of_the_front_end_is_pinned_with_hashes_from_anywhere(path):
+    packages = {name: package for name, package in json.loads(path.read_text())["packages"].items() if name}
+
+    assert [name for name, package in packages.items() if "integrity" not in package] == []
+    assert [name for name, package in packages.items() if "resolved" in package] == []
