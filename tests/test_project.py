@@ -1,5 +1,6 @@
 """The project's own rules: what was said twice in review, and what documents promise"""
 
+import calendar
 import json
 import re
 import runpy
@@ -117,7 +118,7 @@ def _translated_in(loop: nodes.For) -> Iterator[str]:
 
 def test_all_that_readers_see_is_translated():
     catalogue = json.loads((PACKAGE / "web/languages/zh.json").read_text())
-    computed = [*Role, *CommentStatus, *get_args(Status)]
+    computed = [*Role, *CommentStatus, *get_args(Status), *calendar.month_name[1:]]
     wanted = {*translated(), *(value.capitalize() for value in computed)}
 
     assert sorted(wanted - catalogue.keys()) == []
