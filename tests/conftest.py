@@ -16,10 +16,10 @@ from inkstone.domain.users import Role, User
 from inkstone.storage import posts, users
 from inkstone.storage.database import Database
 from inkstone.storage.migrate import migrate
-from tests import servers
-from tests.servers import Blog
+from tests import samples, servers
+from tests.samples import Scene
+from tests.servers import PASSWORD, Blog
 
-PASSWORD = "correct horse battery"
 TABLES = (
     "users", "posts", "tags", "post_tags", "months", "comments", "redirects", "media", "post_search",
     "idempotency_keys", "sign_in_attempts", "imports",
@@ -107,6 +107,12 @@ def write(database: Database) -> Callable[..., object]:
 async def post(cast: Cast, write: Callable[..., object]) -> Post:
     """Alice's published post at /post/hello."""
     return await write(cast.alice)  # type: ignore[misc,no-any-return]
+
+
+@pytest.fixture
+async def scene(database: Database, cast: Cast, write: Callable[..., object]) -> Scene:
+    """Something at each of the blog's addresses."""
+    return await samples.make_scene(database, cast, write)
 
 
 @pytest.fixture(scope="session")

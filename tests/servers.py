@@ -22,6 +22,7 @@ from inkstone.config import DatabaseAddress
 ROOT = Path(__file__).parents[1]
 KEYS = ("the first key signs and is long enough", "the second key only verifies as after a change")
 SITE_URL = "http://blog.test"
+PASSWORD = "correct horse battery"  # everybody's
 _PATIENCE = 90
 
 
