@@ -98,7 +98,7 @@ async def visit(
         return await context.new_page()
 
     yield visit
-    if getattr(request.node, "failed", False):
+    if witness.complaints or getattr(request.node, "failed", False):
         await _take_pictures(contexts, tmp_path)
     for context in contexts:
         await context.close()

@@ -90,6 +90,16 @@ async def test_what_is_wrong_stands_beside_its_field(editor: Page):
     await expect(editor.locator(".error")).to_have_count(0)
 
 
+async def test_one_sees_what_is_not_saved(editor: Page):
+    await editor.fill("#name", "Short")
+    await expect(editor.locator(".state")).to_have_text("Not saved yet.")
+    await _save(editor)
+
+    await editor.fill("#name", "Longer")
+
+    await expect(editor.locator(".state")).to_have_text("Not saved yet.")
+
+
 async def test_ctrl_s_saves(editor: Page):
     await editor.fill("#name", "Short")
     await editor.press("#name", "Control+s")
