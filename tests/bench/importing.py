@@ -19,7 +19,7 @@ from tests.bench.servers import database, database_pid, environment
 from tests.servers import ROOT
 
 CORPUS = "INKSTONE_BENCH_CORPUS"
-ROUNDS = 3
+ROUNDS = 2
 MADE_UP = 1200
 
 
