@@ -1,4 +1,4 @@
-"""From prepared posts to rows: a batch in one transaction, in which each post stands or falls alone."""
+"""From prepared posts to rows."""
 
 from collections.abc import Iterator, Sequence
 from itertools import count, islice
@@ -119,7 +119,7 @@ class _Writing:
         self._report.count("updated")
 
     async def _store_belongings(self, post_id: str, slug: str, owner_id: str, *, version: int) -> None:
-        for name, picture in self._prepared.pictures.items():
+        for name, picture in self._prepared.pictures:
             await media.insert(self._db, picture, name=name, owner_id=owner_id)
         for address in self._prepared.addresses:
             if address != f"post/{slug}":

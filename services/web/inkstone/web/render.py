@@ -1,24 +1,17 @@
 """How answers are made: pages from templates, redirects, and the headers that all of them carry."""
 
-import json
-import re
-from collections.abc import Callable, Mapping
-from datetime import datetime
-from functools import partial
+from collections.abc import Mapping
 from hashlib import blake2b
-from importlib import resources
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 import jinja2
 from aiohttp import web
 from aiohttp.web_response import ContentCoding
 
-from inkstone.config import Settings
-from inkstone.domain.posts import slugify
 from inkstone.keys import SETTINGS
 from inkstone.storage import clock
-from inkstone.web import sessions
+from inkstone.web import sessions, templating
 from inkstone.web.access import visitor
 
 TEMPLATES = web.AppKey("templates", jinja2.Environment)
@@ -43,45 +36,10 @@ _ARGUMENTS = ("before", "after", "q", "status")
 _COMPRESS_FROM = 1000
 _COMPRESS_IN_THREAD_FROM = 64 * 1024
 
-# As the sanitiser writes attributes.
-_LOCAL = re.compile(r'\b(src|href)="/(?!/)')
-
-# What XML 1.0 (section 2.2) can't hold, even escaped.
-_NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-
 
 def setup(app: web.Application, urls: Mapping[str, str]) -> None:
     """Give the application its templates; `urls` are the named routes' patterns."""
-    settings = app[SETTINGS]
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("inkstone"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        auto_reload=False,
-    )
-    environment.globals.update(
-        site={
-            "name": settings.site_name,
-            "url": settings.site_url,
-            "language": settings.language,
-            "registration": settings.registration,
-        },
-        url=partial(_url, urls),
-        asset=_assets(),
-        _=_translator(settings),
-    )
-    environment.filters.update(
-        date=_DATES[settings.language],
-        isotime=_isotime,
-        tagslug=slugify,
-        xml=_xml,
-        absolute=partial(absolute, site_url=settings.site_url),
-    )
-    for name in environment.list_templates(extensions=["html", "xml", "txt"]):
-        environment.get_template(name)  # now and not at the first request, which must not wait for the disk
-    app[TEMPLATES] = environment
+    app[TEMPLATES] = templating.environment(app[SETTINGS], urls)
     app[URLS] = urls
 
 
@@ -120,7 +78,7 @@ def moved_permanently(request: web.Request, route: str, **parts: str) -> web.Res
 
 def url(request: web.Request, route: str, query: Mapping[str, str] | None = None, **parts: str) -> str:
     """The path of a named route, as templates write it with `url(…)`."""
-    return _url(request.app[URLS], route, query, **parts)
+    return templating.url(request.app[URLS], route, query, **parts)
 
 
 def _path(request: web.Request) -> str:
@@ -156,47 +114,3 @@ def _answer(request: web.Request, body: bytes, status: int, content_type: str) -
 
 def _has(request: web.Request, etag: str) -> bool:
     return etag in [tag.strip() for tag in request.headers.get("If-None-Match", "").split(",")]
-
-
-def _url(urls: Mapping[str, str], route: str, query: Mapping[str, str] | None = None, **parts: str) -> str:
-    path = urls[route].format(**{name: quote(part, safe="") for name, part in parts.items()})
-    return f"{path}?{urlencode(query)}" if query else path
-
-
-def _assets() -> Callable[[str], str]:
-    """From an asset's plain name to its address with a hash in it, by the manifest that the front end's build wrote."""
-    manifest = resources.files("inkstone") / "static" / "manifest.json"
-    names: dict[str, str] = json.loads(manifest.read_text()) if manifest.is_file() else {}
-    return lambda name: f"/static/{names.get(name, name)}"
-
-
-def _translator(settings: Settings) -> Callable[..., str]:
-    catalogue: dict[str, str] = {}
-    if settings.language != "en":
-        path = resources.files("inkstone.web") / "languages" / f"{settings.language}.json"
-        catalogue = json.loads(path.read_text("utf-8"))
-    return lambda text, **values: catalogue.get(text, text) % values if values else catalogue.get(text, text)
-
-
-def _english_date(time: datetime) -> str:
-    return f"{time.day} {time:%B} {time.year}"
-
-
-def _chinese_date(time: datetime) -> str:
-    return f"{time.year}年{time.month}月{time.day}日"
-
-
-_DATES: dict[str, Callable[[datetime], str]] = {"en": _english_date, "zh": _chinese_date}
-
-
-def _isotime(time: datetime) -> str:
-    return time.isoformat(timespec="seconds").replace("+00:00", "Z")
-
-
-def absolute(html: str, site_url: str) -> str:
-    """The same safe HTML with our own links and images by their full address, for readers away from the blog."""
-    return _LOCAL.sub(rf'\1="{site_url}/', html)
-
-
-def _xml(text: str) -> str:
-    return _NOT_XML.sub("", text)

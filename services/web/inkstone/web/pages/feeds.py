@@ -8,7 +8,8 @@ from inkstone.domain.posts import Post
 from inkstone.keys import DATABASE, SETTINGS
 from inkstone.storage import clock, months, posts
 from inkstone.web.pages.posts import span
-from inkstone.web.render import absolute, page, text, url
+from inkstone.web.render import page, text, url
+from inkstone.web.templating import absolute
 
 _ENTRIES = 20
 _MOST_IN_A_SITEMAP = 50_000  # sitemaps.org

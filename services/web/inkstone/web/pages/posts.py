@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from aiohttp import web
 
-from inkstone.domain.comments import CommentDraft, CommentStatus
+from inkstone.domain.comments import Comment, CommentDraft, CommentStatus
 from inkstone.domain.errors import Invalid, NotFound
 from inkstone.domain.markdown import render_comment
 from inkstone.domain.posts import Post
@@ -34,7 +34,8 @@ async def show(request: web.Request) -> web.Response:
         post = await posts.find(db, request.match_info["slug"])
         if post is None or not post.visible_to(access.visitor(request), clock.now()):
             return await _moved(request, db)
-        return await _post_page(request, db, post, held=request.query.get("comment") == "held")
+        talk = await _talk(request, db, post)
+    return _post_page(request, post, talk, held=request.query.get("comment") == "held")
 
 
 async def comment(request: web.Request) -> web.Response:
@@ -43,13 +44,13 @@ async def comment(request: web.Request) -> web.Response:
     form = await body.form(request)
     async with request.app[DATABASE].connection() as db:
         post = await posts.find(db, request.match_info["slug"])
-    if post is None or not post.visible_to(user, clock.now()):
-        raise NotFound("There is no such post.")
+        if post is None or not post.visible_to(user, clock.now()):
+            raise NotFound("There is no such post.")
+        talk = await _talk(request, db, post)
     try:
         draft = CommentDraft.parse(form)
     except Invalid as error:
-        async with request.app[DATABASE].connection() as db:
-            return await _post_page(request, db, post, http_status=422, form=form, errors=error.errors)
+        return _post_page(request, post, talk, http_status=422, form=form, errors=error.errors)
     html = await offload(request, render_comment, draft.content)
     async with request.app[DATABASE].transaction() as db:
         comment_id = await comments.insert(db, post, user, draft.content, html)
@@ -57,19 +58,25 @@ async def comment(request: web.Request) -> web.Response:
     return redirect(request, "post", {"comment": "held"} if held else None, slug=post.slug)
 
 
-async def _post_page(
+async def _talk(request: web.Request, db: Connection, post: Post) -> list[Comment]:
+    """The post's comments, and one too many where there are more; a post without any costs no query."""
+    if not post.comment_count:
+        return []
+    after = request.query.get("after")
+    return await comments.oldest(db, post.id, limit=_COMMENTS + 1, after=parse_id(after, "after") if after else "")
+
+
+def _post_page(
     request: web.Request,
-    db: Connection,
     post: Post,
+    talk: list[Comment],
     *,
     http_status: int = 200,
     held: bool = False,
     form: dict[str, str] | None = None,
     errors: dict[str, str] | None = None,
 ) -> web.Response:
-    after = request.query.get("after")
-    rows = await comments.oldest(db, post.id, limit=_COMMENTS + 1, after=parse_id(after, "after") if after else "")
-    shown, cursor = cut(rows, _COMMENTS, lambda row: row.id)
+    shown, cursor = cut(talk, _COMMENTS, lambda row: row.id)
     return page(
         request,
         "posts/show.html",
