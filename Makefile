@@ -32,9 +32,9 @@ cli: ## The command line against the running stack: ARGS="import markdown ../pos
 test: ## Every test, from a fresh checkout; REQUIRE_ENGINE=1 insists on a container engine
 	@'$(ROOT)/deploy/native.sh' install test
 	@$(COVERED) coverage erase
-	@$(COVERED) coverage run -m pytest -rs -n $(JOBS) --dist loadgroup $(PYTEST)
+	@$(COVERED) coverage run -m pytest -rfEs -n $(JOBS) --dist loadgroup $(PYTEST)
 	@if docker info >/dev/null 2>&1; then \
-	  $(COVERED) coverage run -m pytest -rs --database=mysql tests/storage tests/api; \
+	  $(COVERED) coverage run -m pytest -rfEs --database=mysql tests/storage tests/api; \
 	elif [ -n "$(REQUIRE_ENGINE)" ]; then \
 	  echo "make test: REQUIRE_ENGINE is set, and no container engine answers" >&2; exit 1; \
 	else \
