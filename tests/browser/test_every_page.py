@@ -65,7 +65,7 @@ ROUTES = [
     ("ada", "/manage/users"),
 ]
 REFUSED = {"/nothing/here": 404, "/manage/posts carol": 403}
-LOOKS = [("light", 1440), ("dark", 1440), ("dark", 360), ("light", 360)]
+LOOKS = [("light", 1440), ("dark", 360)]
 
 
 @dataclass(frozen=True)
