@@ -82,7 +82,7 @@ class _Builder:
     def _take(self, event: yaml.Event) -> None:
         match event:
             case yaml.ScalarEvent():
-                plain = event.style is None and event.value in _NOTHING
+                plain = not event.style and event.value in _NOTHING
                 self._open[-1].append(None if plain else event.value)
             case yaml.SequenceStartEvent() | yaml.MappingStartEvent():
                 self._start(list if isinstance(event, yaml.SequenceStartEvent) else dict)

@@ -61,7 +61,7 @@ class Prepared:
     authors: tuple[str, ...]
     addresses: tuple[str, ...]
     created: datetime
-    pictures: dict[str, media.Image]
+    pictures: list[tuple[str, media.Image]]
     warnings: tuple[str, ...]
 
 
@@ -163,22 +163,22 @@ def _prepared(reading: _Reading, digest: str) -> Prepared:
     )
 
 
-def _pictures(reading: _Reading) -> tuple[dict[str, str], dict[str, media.Image]]:
-    """The new address of each destination, and the images by the names of their files."""
+def _pictures(reading: _Reading) -> tuple[dict[str, str], list[tuple[str, media.Image]]]:
+    """The new address of each destination, and the images with the names of their files."""
     addresses: dict[str, str] = {}
-    pictures: dict[str, media.Image] = {}
+    known: dict[Path, media.Image] = {}
     for destination, file in reading.images.items():
         if file is None:
             reading.warnings.append(f"image not found: {destination}")
             continue
         try:
-            picture = pictures.get(file.name) or media.inspect(file.read_bytes())
+            picture = known.get(file) or media.inspect(file.read_bytes())
         except Invalid as error:
             reading.warnings.append(f"image not taken: {destination}: {error.errors['file']}")
             continue
-        pictures[file.name] = picture
+        known[file] = picture
         addresses[destination] = f"/media/{sha256(picture.data).hexdigest()}.{media.EXTENSIONS[picture.type]}"
-    return addresses, pictures
+    return addresses, [(file.name, picture) for file, picture in known.items()]
 
 
 def _fallback_date(reading: _Reading) -> datetime:

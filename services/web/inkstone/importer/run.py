@@ -23,6 +23,7 @@ Progress = Callable[[int, int], None]
 _BATCH = 16
 _FEW = 32  # files for which starting processes takes longer than the work
 _ATTEMPTS = 4
+_PAUSE = 0.5  # seconds, doubled each time
 
 
 async def import_folder(database: Database, folder: Path, *, progress: Progress = lambda done, total: None) -> Report:
@@ -132,5 +133,5 @@ async def _stored(database: Database, writer: Writer, batch: Sequence[tuple[Job,
             writer.forget()
             if not isinstance(error, Unavailable) or attempt == _ATTEMPTS - 1:
                 raise
-        await asyncio.sleep(0.5 * 2**attempt)
+        await asyncio.sleep(_PAUSE * 2**attempt)
     raise AssertionError
