@@ -47,7 +47,9 @@ async def errors(request: web.Request, handler: Handler) -> web.StreamResponse:
     except DomainError as error:
         return problems.answer(request, STATUS[type(error)], error)
     except (HttpProcessingError, web.RequestPayloadError):
-        return problems.answer(request, 400, Malformed("The body is not what its headers say."))
+        response = problems.answer(request, 400, Malformed("The body is not what its headers say."))
+        response.force_close()  # where it ends, and the next request begins, can't be known
+        return response
     except web.HTTPError as error:
         return problems.answer(request, error.status, error)
     except web.HTTPException:
