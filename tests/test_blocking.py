@@ -57,7 +57,7 @@ async def test_the_detector_finds_what_is_planted(planted_blog: Blog, planted):
     assert BLOCKED in planted_blog.log
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def planted_blog(database_url: str):
     """The application with two handlers that block."""
     with servers.gunicorn(database_url, "tests.detecting:planted") as blog:

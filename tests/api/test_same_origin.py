@@ -65,6 +65,7 @@ async def test_reading_is_for_everybody(client: Browser, cast, scene):
         assert (await scene.play(client, "GET /post/{slug}", **headers)).status == 200
 
 
+@pytest.mark.xdist_group("accounts")  # where that server is started anyway
 async def test_behind_https_the_origin_is_https(private_blog: Blog, cast):
     async with visit(private_blog) as make:
         assert (await make().post("/api/signout", headers={"Origin": "https://blog.test"})).status == 204

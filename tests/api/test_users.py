@@ -204,11 +204,10 @@ async def test_who_has_written_posts_stays(client: Browser, cast, post):
 
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
-@pytest.mark.parametrize("user_id", ["0" * 32, "x", "茶", "%ff", "%00"])
-async def test_who_does_not_exist_is_not_found(client: Browser, cast, method, user_id):
+async def test_who_does_not_exist_is_not_found(client: Browser, cast, method):
     client.sign_in(cast.ada)
 
-    reply = await client.request(method, f"/api/users/{user_id}", json={"role": "author"})
+    reply = await client.request(method, f"/api/users/{'0' * 32}", json={"role": "author"})
 
     assert reply.status == 404
 
