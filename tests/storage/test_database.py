@@ -1,0 +1,374 @@
+"""The pool: whoever is cancelled, killed or late, the next one gets a good connection or is told that there is none."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime
+
+import pymysql
+import pytest
+
+from inkstone.config import DatabaseAddress
+from inkstone.domain.errors import Unavailable
+from inkstone.storage import database as pooling
+from inkstone.storage import driver
+from inkstone.storage import driver
+from inkstone.storage.database import Connection, Database, Duplicate
+from tests.restarting import Server
+from tests.storage.conftest import until
+
+INSERT = "INSERT INTO months (month, posts) VALUES (%s, 1)"
+COUNT = "SELECT COUNT(*) FROM months"
+
+
+@pytest.fixture
+async def pools(database: Database, database_url: str) -> AsyncIterator[Callable[..., Database]]:
+    """Pools of one's own on the emptied database: `pools(size)`."""
+    async with contextlib.AsyncExitStack() as stack:
+
+        def make(size: int = 1, url: str = database_url) -> Database:
+            made = Database(DatabaseAddress.parse(url), size)
+            stack.push_async_callback(made.close)
+            return made
+
+        yield make
+
+
+async def one(pool: Database, sql: str) -> object:
+    async with pool.connection() as db:
+        row = await db.one(sql)
+    return row and row[0]
+
+
+async def identity(db: Connection) -> int:
+    row = await db.one("SELECT CONNECTION_ID()")
+    return row[0] if row else 0
+
+
+async def in_mid_query(pool: Database, processes) -> "asyncio.Task[object]":
+    """A task that has a connection and waits for its answer."""
+    task = asyncio.create_task(one(pool, "SELECT SLEEP(20)"))
+
+    async def runs() -> bool:
+        return "SELECT SLEEP(20)" in (await processes()).values()
+
+    await until(runs)
+    return task
+
+
+async def test_waiters_are_served_after_a_borrower_is_cancelled_in_mid_query(pools, processes):
+    pool = pools(1)
+    borrower = await in_mid_query(pool, processes)
+    waiters = [asyncio.create_task(one(pool, f"SELECT {number}")) for number in range(5)]
+    await asyncio.sleep(0)  # they wait
+
+    borrower.cancel()
+
+    assert await asyncio.gather(*waiters) == [0, 1, 2, 3, 4]
+    assert borrower.cancelled()
+
+
+async def test_a_waiter_that_is_cancelled_takes_no_place_with_it(pools):
+    pool = pools(1)
+    async with pool.connection():
+        waiters = [asyncio.create_task(one(pool, "SELECT 1")) for _ in range(3)]
+        await asyncio.sleep(0)
+        waiters[0].cancel()
+        waiters[1].cancel()
+        await asyncio.wait(waiters[:2])
+
+    assert await waiters[2] == 1
+    assert await asyncio.gather(*[one(pool, "SELECT 2") for _ in range(3)]) == [2, 2, 2]
+
+
+async def test_a_connection_is_used_again(pools):
+    pool = pools(2)
+
+    async with pool.connection() as db:
+        first = await identity(db)
+
+    assert await one(pool, "SELECT CONNECTION_ID()") == first
+
+
+async def test_a_cancelled_querys_connection_is_never_used_again(pools):
+    pool = pools(1)
+    async with pool.connection() as db:
+        first = await identity(db)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(0.05):
+                await db.one("SELECT SLEEP(1), 'the answer of the query before'")
+                pytest.fail("it was to be cancelled")
+
+    async with pool.connection() as db:
+        assert await db.one("SELECT 'mine'") == ("mine",)
+        assert await identity(db) != first
+
+
+async def test_when_all_are_out_the_next_is_told_so(pools, monkeypatch):
+    monkeypatch.setattr(pooling, "ACQUIRE_SECONDS", 0.1)
+    pool = pools(2)
+
+    async with pool.connection(), pool.connection():
+        with pytest.raises(Unavailable, match="Too many requests"):
+            await one(pool, "SELECT 1")
+
+    assert await one(pool, "SELECT 1") == 1
+
+
+async def test_a_statement_that_takes_too_long_is_given_up(pools, monkeypatch):
+    monkeypatch.setattr(driver, "STATEMENT_SECONDS", 0.2)
+    pool = pools(1)
+
+    with pytest.raises(Unavailable, match="too long"):
+        await one(pool, "SELECT SLEEP(20)")
+
+    assert await one(pool, "SELECT 1") == 1
+
+
+async def test_a_read_on_a_lost_connection_is_tried_again(pools, kill):
+    pool = pools(1)
+    async with pool.connection() as db:
+        first = await identity(db)
+        await kill(first)
+
+        second = await identity(db)
+
+        assert second != first
+        await kill(second)
+        assert await db.all("SELECT 1 UNION SELECT 2") == ((1,), (2,))
+
+
+async def test_a_write_on_a_lost_connection_is_not(pools, kill):
+    pool = pools(1)
+    async with pool.connection() as db:
+        await kill(await identity(db))
+
+        with pytest.raises(Unavailable, match="was lost"):
+            await db.run(INSERT, "2026-01")
+
+    assert await one(pool, COUNT) == 0
+
+
+async def test_a_transaction_that_loses_its_connection_fails_as_a_whole(pools, kill):
+    pool = pools(1)
+
+    with pytest.raises(Unavailable, match="was lost"):
+        async with pool.transaction() as db:
+            await db.run(INSERT, "2026-01")
+            await kill(await identity(db))
+            await db.one("SELECT 1")
+
+    assert await one(pool, COUNT) == 0
+
+
+async def test_a_transaction_begins_on_a_good_connection(pools, kill):
+    pool = pools(1)
+    await kill(await one(pool, "SELECT CONNECTION_ID()"))
+
+    async with pool.transaction() as db:
+        await db.run(INSERT, "2026-01")
+
+    assert await one(pool, COUNT) == 1
+
+
+async def test_old_connections_are_replaced(pools, monkeypatch):
+    pool = pools(1)
+    first = await one(pool, "SELECT CONNECTION_ID()")
+
+    monkeypatch.setattr(driver, "RECYCLE_SECONDS", 0)
+
+    assert await one(pool, "SELECT CONNECTION_ID()") != first
+
+
+async def test_a_transaction_is_committed_at_its_end(pools):
+    pool = pools(2)
+
+    async with pool.transaction() as db:
+        await db.run(INSERT, "2026-01")
+        assert await one(pool, COUNT) == 0
+
+    assert await one(pool, COUNT) == 1
+
+
+async def test_a_transaction_is_rolled_back_when_anything_is_raised(pools):
+    pool = pools(1)
+
+    with pytest.raises(ZeroDivisionError):
+        async with pool.transaction() as db:
+            await db.run(INSERT, "2026-01")
+            _ = 1 / 0
+
+    assert await one(pool, COUNT) == 0
+
+
+@pytest.mark.parametrize("statement", ["SELECT SLEEP(1)", None])
+async def test_a_transaction_is_rolled_back_when_it_is_cancelled(pools, statement):
+    pool = pools(1)
+    written = asyncio.Event()
+
+    async def work() -> None:
+        async with pool.transaction() as db:
+            await db.run(INSERT, "2026-01")
+            written.set()
+            await (db.one(statement) if statement else asyncio.sleep(20))
+
+    task = asyncio.create_task(work())
+    await written.wait()
+    task.cancel()
+
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    # A server that is in mid-query notices at its end that its client has gone; until then it keeps the row locked.
+    async with pool.transaction() as db:
+        await db.run(INSERT, "2026-01")
+    assert await one(pool, COUNT) == 1
+
+
+async def test_what_fails_behind_a_savepoint_is_undone_alone(pools):
+    pool = pools(1)
+
+    async with pool.transaction() as db:
+        await db.run(INSERT, "2026-01")
+        with pytest.raises(Duplicate):
+            async with db.savepoint():
+                await db.run(INSERT, "2026-02")
+                await db.run(INSERT, "2026-01")
+        async with db.savepoint():
+            await db.run(INSERT, "2026-03")
+
+    async with pool.connection() as db:
+        assert await db.all("SELECT month FROM months ORDER BY month") == (("2026-01",), ("2026-03",))
+
+
+async def test_of_two_that_wait_for_each_other_one_goes_on(pools):
+    """The server undoes a deadlock's victim whole: its savepoint is gone too, and that must not hide the reason."""
+    pool = pools(2)
+    async with pool.transaction() as db:
+        await db.run(INSERT, "2026-01")
+        await db.run(INSERT, "2026-02")
+    both = asyncio.Barrier(2)
+
+    async def work(first: str, second: str) -> None:
+        async with pool.transaction() as db:
+            await db.run("UPDATE months SET posts = posts + 1 WHERE month = %s", first)
+            await both.wait()
+            async with db.savepoint():
+                await db.run("UPDATE months SET posts = posts + 1 WHERE month = %s", second)
+
+    results = await asyncio.gather(work("2026-01", "2026-02"), work("2026-02", "2026-01"), return_exceptions=True)
+
+    assert sorted(map(type, results), key=str) == sorted([type(None), Unavailable], key=str), results
+    assert await one(pool, "SELECT SUM(posts) FROM months") == 4
+
+
+@pytest.mark.parametrize(
+    ("row", "key"),
+    [(("0" * 32, "ada@blog.test", "Other"), "PRIMARY"), (("1" * 32, "ADA@blog.test", "Other"), "users_email"),
+     (("1" * 32, "other@blog.test", "ÄDA'S.x"), "users_name")],
+)  # fmt: skip
+async def test_a_duplicate_names_its_key(database, row, key):
+    insert = (
+        "INSERT INTO users (id, email, name, role, credential, created_at) VALUES (%s, %s, %s, 'reader', '', NOW())"
+    )
+    async with database.connection() as db:
+        await db.run(insert, "0" * 32, "ada@blog.test", "Ada's.x")
+
+        with pytest.raises(Duplicate) as caught:
+            await db.run(insert, *row)
+
+    assert caught.value.key == key
+
+
+@pytest.mark.parametrize(
+    "time",
+    [datetime(2026, 5, 4, 3, 2, 1, 123456, UTC), datetime(1000, 1, 1, tzinfo=UTC), datetime.max.replace(tzinfo=UTC)],
+)
+async def test_times_and_texts_come_back_as_they_went(database, time):
+    text = "茶 🍵 \\ ' \" % %s \u202e \x1a"
+    insert = "INSERT INTO users (id, name, role, credential, created_at) VALUES (%s, %s, 'reader', '', %s)"
+    async with database.connection() as db:
+        await db.run(insert, "0" * 32, text, time)
+
+        assert await db.one("SELECT name, created_at FROM users WHERE name = %s", text) == (text, time)
+
+
+async def test_a_closed_pool_hands_nothing_back_to_its_idle_ones(pools, processes):
+    pool = pools(1)
+    async with pool.connection() as db:
+        connection_id = await identity(db)
+        await pool.close()
+
+    async def gone() -> bool:
+        return connection_id not in await processes()
+
+    await until(gone)
+
+
+@pytest.mark.parametrize("size", [0, 1, 250, 251, 65_535, 65_536, 2**24 - 20, 2**24 - 4, 2**24, 2**24 + 1, 2**25])
+async def test_a_result_of_any_size_arrives(pools, size):
+    async with pools(1).connection() as db:
+        assert await db.all(f"SELECT REPEAT('x', {size}), NULL, 1 UNION ALL SELECT '', 'y', 2") == (
+            ("x" * size, None, 1),
+            ("", "y", 2),
+        )
+        assert await db.one("SELECT 'next'") == ("next",)
+
+
+async def test_many_rows_arrive(pools):
+    numbers = "SELECT a.n + 10 * b.n + 100 * c.n + 1000 * d.n n FROM " + ", ".join(
+        f"({' UNION '.join(f'SELECT {digit} n' for digit in range(10))}) {name}" for name in "abcd"
+    )
+    async with pools(1).connection() as db:
+        rows = await db.all(f"SELECT n, REPEAT('茶', n % 300) FROM ({numbers}) numbers ORDER BY n")
+
+    assert list(rows) == [(number, "茶" * (number % 300)) for number in range(10_000)]
+
+
+async def test_a_result_that_ends_with_an_error_leaves_a_good_connection(pools):
+    async with pools(1).connection() as db:
+        first = await identity(db)
+
+        for _ in range(3):
+            with pytest.raises(pymysql.err.Error):
+                await db.all("SELECT 1 UNION SELECT (SELECT 1 UNION SELECT 2)")
+            assert await db.one("SELECT 'good'") == ("good",)
+
+        assert await identity(db) == first
+
+
+@pytest.mark.xdist_group("restarts")
+async def test_the_pool_outlives_a_restart_of_the_server(spare: Server, pools):
+    pool = pools(3, spare.url)
+    await asyncio.gather(*[one(pool, "SELECT SLEEP(0.1)") for _ in range(3)])
+
+    spare.stop()
+    for _ in range(4):
+        with pytest.raises(Unavailable):
+            await one(pool, "SELECT 1")
+    spare.start()
+
+    assert await asyncio.gather(*[one(pool, "SELECT 1") for _ in range(6)]) == [1] * 6
+
+
+@pytest.mark.xdist_group("restarts")
+async def test_connections_are_there_ahead_of_need_and_again_after_a_restart(spare: Server, pools, monkeypatch):
+    monkeypatch.setattr(pooling, "_REFILL_SECONDS", 0.05)
+    watcher, pool = pools(1, spare.url), pools(3, spare.url)
+
+    async def filled() -> bool:
+        async with watcher.connection() as db:
+            return len([row for row in await db.all("SHOW PROCESSLIST") if row[3] == "inkstone"]) == 3 + 1
+
+    spare.stop()
+    filling = asyncio.create_task(pool.keep_filled())
+    for _ in range(2):
+        spare.start()
+        await until(filled)
+        spare.stop()
+        with pytest.raises(Unavailable):
+            await one(pool, "SELECT 1")
+
+    assert not filling.done()
+    filling.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await filling
