@@ -16,7 +16,7 @@ from inkstone.domain.users import Role, User
 from inkstone.storage import posts, users
 from inkstone.storage.database import Database
 from inkstone.storage.migrate import migrate
-from tests import samples, servers
+from tests import restarting, samples, servers
 from tests.samples import Scene
 from tests.servers import PASSWORD, Blog
 
@@ -54,6 +54,20 @@ def database_url(new_server: Callable[[], object]) -> Iterator[str]:
     with new_server() as url:  # type: ignore[attr-defined]
         migrate(DatabaseAddress.parse(url), wait_seconds=60, progress=lambda _: None)
         yield url
+
+
+@pytest.fixture(scope="session")
+def _spare(request: pytest.FixtureRequest) -> Iterator[restarting.Server]:
+    with getattr(restarting, request.config.getoption("database"))() as server:
+        yield server
+
+
+@pytest.fixture
+def spare(_spare: restarting.Server) -> restarting.Server:
+    """A server with an empty database, to stop and to start; mark who uses it with xdist_group("restarts")."""
+    _spare.start()
+    restarting.empty(_spare.url)
+    return _spare
 
 
 @pytest.fixture(scope="session")
