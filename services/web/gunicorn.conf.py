@@ -1,5 +1,6 @@
 """How gunicorn serves the application, in a container and natively."""
 
+import ctypes
 import os
 from pathlib import Path
 
@@ -29,3 +30,12 @@ loglevel = os.environ.get("INKSTONE_LOG_LEVEL", "info")
 # A socket file of our own is for our own user, who is nginx's too.
 umask = 0o077 if bind.startswith("unix:") else 0
 chdir = str(Path(__file__).parent)
+
+_M_MMAP_THRESHOLD = -3  # malloc.h
+
+
+def post_fork(server: object, worker: object) -> None:
+    """Let glibc give large blocks back: the 19 MiB of a password's hash, or an upload, would stay with the worker."""
+    libc = ctypes.CDLL(None)
+    if hasattr(libc, "mallopt"):  # musl has none, and needs none
+        libc.mallopt(_M_MMAP_THRESHOLD, 1024 * 1024)

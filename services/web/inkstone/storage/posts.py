@@ -1,7 +1,7 @@
 """SQL about posts; the tables that are derived from them are kept in the same transactions."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from itertools import count
 from typing import Any
@@ -106,26 +106,26 @@ async def latest_by(db: Connection, author_id: str, *, limit: int, before: Curso
 
 async def latest_tagged(db: Connection, tag: str, *, limit: int, before: Cursor | None = None) -> list[Teaser]:
     """What is published under a tag, given by its slug, newest first."""
-    ids_, values = _tagged(tag, before)
-    rows = await db.all(_TEASERS + f"JOIN ({ids_}) t ON t.post_id = p.id" + _NEWEST_FIRST, *values, limit, limit)
-    return [_teaser(row) for row in rows]
+    return [_teaser(row) for row in await _tagged(db, _TEASERS, tag, limit, before)]
 
 
 async def latest_whole_tagged(db: Connection, tag: str, *, limit: int, before: Cursor | None = None) -> list[Post]:
     """The same with content."""
-    ids_, values = _tagged(tag, before)
-    rows = await db.all(_POSTS + f"JOIN ({ids_}) t ON t.post_id = p.id" + _NEWEST_FIRST, *values, limit, limit)
-    return [_post(row) for row in rows]
+    return [_post(row) for row in await _tagged(db, _POSTS, tag, limit, before)]
 
 
-def _tagged(tag: str, before: Cursor | None) -> tuple[str, list[Value]]:
+async def _tagged(db: Connection, select: str, tag: str, limit: int, before: Cursor | None) -> Sequence[Row]:
     where, values = _before(before, "published_at", "post_id")
-    sql = (
-        "SELECT post_id FROM post_tags WHERE tag = %s AND published_at <= %s"
-        + where
-        + " ORDER BY published_at DESC, post_id DESC LIMIT %s"
-    )
-    return sql, [tag, clock.now(), *values]
+    # Sorted by the inner table's columns, which are few and small: by the posts' own, their texts would go to disk.
+    sql = f"""
+        {select}
+        JOIN (
+            SELECT post_id, published_at FROM post_tags WHERE tag = %s AND published_at <= %s {where}
+            ORDER BY published_at DESC, post_id DESC LIMIT %s
+        ) t ON t.post_id = p.id
+        ORDER BY t.published_at DESC, t.post_id DESC
+    """
+    return await db.all(sql, tag, clock.now(), *values, limit)
 
 
 async def latest_between(
