@@ -158,7 +158,10 @@ class Link:
 
     async def say_goodbye(self) -> None:
         """Hang up as the server likes it."""
-        await self._raw.ensure_closed()
+        try:
+            await self._raw.ensure_closed()
+        finally:
+            self._raw.close()  # a server that has gone can't be told
 
     async def run(self, sql: str, args: Sequence[Value]) -> tuple[Sequence[Row], int]:
         """Run one statement; answers the rows and how many it found or changed.
