@@ -12,7 +12,6 @@ from inkstone.config import DatabaseAddress
 from inkstone.domain.errors import Unavailable
 from inkstone.storage import database as pooling
 from inkstone.storage import driver
-from inkstone.storage import driver
 from inkstone.storage.database import Connection, Database, Duplicate
 from tests.restarting import Server
 from tests.storage.conftest import until
@@ -319,7 +318,7 @@ async def test_many_rows_arrive(pools):
         f"({' UNION '.join(f'SELECT {digit} n' for digit in range(10))}) {name}" for name in "abcd"
     )
     async with pools(1).connection() as db:
-        rows = await db.all(f"SELECT n, REPEAT('茶', n % 300) FROM ({numbers}) numbers ORDER BY n")
+        rows = await db.all(f"SELECT n, REPEAT('茶', MOD(n, 300)) FROM ({numbers}) numbers ORDER BY n")
 
     assert list(rows) == [(number, "茶" * (number % 300)) for number in range(10_000)]
 
