@@ -10,8 +10,8 @@ from tests.bench.servers import APPLICATION, Server, database, database_pid, fet
 
 PATH = f"/post/{fill.SLUG}"
 POSTS = 1000
-ROUNDS = 5
-SECONDS = 3
+ROUNDS = 8
+SECONDS = 2
 WARM_UP = 1
 REFERENCE = "tests.bench.reference:application"
 
@@ -64,5 +64,5 @@ def _add(part: Part, name: str, rounds: list[Sample]) -> None:
 
 
 def _judge(part: Part) -> None:
-    speed = part.median("application") / part.median("reference")
+    speed = part.ratio("application", "reference")
     part.goal("requests/s of the reference's", speed, "at least", 0.7)

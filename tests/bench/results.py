@@ -55,6 +55,11 @@ class Part:
         """The median of the figure of that name."""
         return next(figure.median for figure in self.figures if figure.name == name)
 
+    def ratio(self, one: str, other: str) -> float:
+        """The median of what each round of one figure is to the same round of another: they ran close to each other."""
+        first, second = (next(figure.rounds for figure in self.figures if figure.name == name) for name in (one, other))
+        return median(a / b for a, b in zip(first, second, strict=True))
+
     def goal(self, name: str, value: float, bound: Bound, target: float, unit: str = "×") -> None:
         """Add a goal."""
         self.goals.append(Goal(name, value, bound, target, unit))

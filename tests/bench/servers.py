@@ -37,8 +37,8 @@ class Server:
 
     @property
     def workers(self) -> list[int]:
-        """The processes that do the work."""
-        return children(self.process.pid)
+        """The processes that do the work, for as long as the server runs."""
+        return [pid for pid in children(self.process.pid) if not _passing(pid)]
 
     def wait(self, path: str) -> "Server":
         """Wait until a path is answered with success; raises RuntimeError with what the server said, where it isn't."""
@@ -48,6 +48,11 @@ class Server:
                 raise RuntimeError(f"{self.url}{path} is not answered: {self.log.read_text(errors='replace')[-2000:]}")
             time.sleep(0.02)
         return self
+
+
+def _passing(pid: int) -> bool:
+    """nginx starts a process that looks through its cache and ends."""
+    return b"cache loader" in Path(f"/proc/{pid}/cmdline").read_bytes()
 
 
 def free_port() -> int:
