@@ -6,7 +6,13 @@ import pytest
 
 from tests.conftest import Browser
 
-POST = {"name": "Tea", "summary": "On tea", "content": "# Leaves\n\nSome *tea* 茶 🍵", "tags": ["Tea", "茶"], "status": "published"}
+POST = {
+    "name": "Tea",
+    "summary": "On tea",
+    "content": "# Leaves\n\nSome *tea* 茶 🍵",
+    "tags": ["Tea", "茶"],
+    "status": "published",
+}
 
 
 async def test_author_writes_a_post(client: Browser, cast):
@@ -140,7 +146,9 @@ async def test_others_may_not_write(client: Browser, cast, post, method, path, w
     assert (await client.get(f"/api/posts/{post.id}")).json["version"] == 1
 
 
-@pytest.mark.parametrize("fields", [{"status": "draft"}, {"status": "scheduled", "published_at": "2999-01-01T00:00:00Z"}])
+@pytest.mark.parametrize(
+    "fields", [{"status": "draft"}, {"status": "scheduled", "published_at": "2999-01-01T00:00:00Z"}]
+)
 async def test_what_is_not_published_is_its_authors_alone(browsers, database, cast, write, fields):
     post = await write(cast.alice, name="Secret", **fields)
     address = f"/api/posts/{post.id}"
@@ -168,7 +176,9 @@ async def test_a_list_goes_on_where_it_ended(client: Browser, cast, write):
         assert names == [f"Number {number}" for number in (4, 3, 2, 1, 0)]
 
 
-@pytest.mark.parametrize("query", ["limit=0", "limit=101", "limit=x", "before=x", "before=1.g", "status=x", "what=ever"])
+@pytest.mark.parametrize(
+    "query", ["limit=0", "limit=101", "limit=x", "before=x", "before=1.g", "status=x", "what=ever"]
+)
 async def test_a_list_refuses_what_it_does_not_know(client: Browser, query):
     reply = await client.get(f"/api/posts?{query}")
 
