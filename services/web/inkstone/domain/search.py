@@ -31,6 +31,7 @@ MAX_QUERY = 200
 MAX_PHRASES = 12
 _MAX_TEXT = 1_500_000
 _MAX_WORD = 60
+_MOST_REMEMBERED = 20_000
 
 # C++ and C# are words of their own, and not the letter C.
 _RUN = re.compile(rf"([{UNSPACED}]+)|([^\W_{UNSPACED}]+)(\+\+(?!\+)|#(?![#\w]))?")
@@ -45,10 +46,7 @@ def tokens(text: str) -> str:
     """What the FULLTEXT column holds for a text."""
     text = text[:_MAX_TEXT]
     runs = _RUN.findall(folding.fold(text)[:_MAX_TEXT])
-    known = _KnownRuns()
-    stream = [token for run in runs for token in known[run]]
-    apart = dict.fromkeys(token for run in known for token in _apart(run))
-    whole = " ".join([*stream, *apart, *dict.fromkeys(_camel_parts(text))])
+    whole = " ".join([*_tokens(runs), *_once(runs), *dict.fromkeys(_camel_parts(text))])
     # What is cut off may be half a token, and that would be another word.
     return whole if len(whole) <= MAX_TOKENS else whole[: whole.rindex(" ", 0, MAX_TOKENS)]
 
@@ -78,14 +76,6 @@ def highlight(text: str, query: str, limit: int = 240) -> str:
     return snippets.best(text, list(dict.fromkeys(words))[: 2 * MAX_PHRASES], limit)
 
 
-class _KnownRuns(dict[_Run, Sequence[str]]):
-    """The tokens of each run; made once, since a text has most of its words many times."""
-
-    def __missing__(self, run: _Run) -> Sequence[str]:
-        tokens = self[run] = _tokens(run)
-        return tokens
-
-
 class _Codes(dict[int, str]):
     """For str.translate, which is several times faster than a loop over characters."""
 
@@ -94,28 +84,32 @@ class _Codes(dict[int, str]):
         self._prefix = prefix
 
     def __missing__(self, code: int) -> str:
-        translated = self[code] = f" {self._prefix}{code:x}"
+        translated = f" {self._prefix}{code:x}"
+        if len(self) < _MOST_REMEMBERED:
+            self[code] = translated
         return translated
 
 
 _FIRST, _SECOND = _Codes("c"), _Codes("x")
 
 
-def _tokens(run: _Run) -> Sequence[str]:
-    unspaced, word, sign = run
-    if word:
-        return (_word(word + _SIGNS[sign] if sign else word),)
-    if len(unspaced) == 1:
-        return (f"c{ord(unspaced):x}",)
-    return list(map(add, unspaced[:-1].translate(_FIRST).split(), unspaced[1:].translate(_SECOND).split()))
+def _tokens(runs: Sequence[_Run]) -> list[str]:
+    tokens: list[str] = []
+    for unspaced, word, sign in runs:
+        if word:
+            tokens.append(_word(word + _SIGNS[sign] if sign else word))
+        elif len(unspaced) == 1:
+            tokens.append(f"c{ord(unspaced):x}")
+        else:
+            tokens += map(add, unspaced[:-1].translate(_FIRST).split(), unspaced[1:].translate(_SECOND).split())
+    return tokens
 
 
-def _apart(run: _Run) -> Sequence[str]:
-    """What one may also search for of a run: every single character, and the letter C of C++."""
-    unspaced, word, sign = run
-    if unspaced:
-        return [f"c{ord(character):x}" for character in unspaced]
-    return (_word(word),) if sign else ()
+def _once(runs: Sequence[_Run]) -> list[str]:
+    """What one may also search for: every single character, and the letter C of C++."""
+    characters = dict.fromkeys("".join(unspaced for unspaced, _, _ in runs))
+    words = dict.fromkeys(_word(word) for _, word, sign in runs if sign)
+    return [*"".join(characters).translate(_FIRST).split(), *words]
 
 
 def _word(word: str) -> str:
@@ -138,8 +132,8 @@ def _phrases(part: str, *, quoted: bool) -> Iterator[str]:
     phrase: list[str] = []
     for run in _RUN.findall(part):
         if run[0] and (not quoted or len(run[0]) == 1):
-            yield from filter(None, [" ".join(phrase), " ".join(_tokens(run))])
+            yield from filter(None, [" ".join(phrase), " ".join(_tokens([run]))])
             phrase = []
         else:
-            phrase += _tokens(run)
+            phrase += _tokens([run])
     yield from filter(None, [" ".join(phrase)])

@@ -64,6 +64,8 @@ def _pieces(content: str) -> Iterator[tuple[str, bool]]:
 
 def local_path(destination: str) -> str | None:
     """The path that a destination names, None for what is elsewhere: another host, or a place in this text."""
+    if destination.startswith(("https:", "http:", "#")):  # most are: spare them the parsing
+        return None
     try:
         parts = urlsplit(_TEMPLATE.sub("", destination).strip())
     except ValueError:
