@@ -1,6 +1,7 @@
 """The command line: `inkstone`."""
 
 import asyncio
+import logging
 import os
 import sys
 from collections.abc import Callable, Coroutine
@@ -12,7 +13,7 @@ import click
 
 from inkstone.config import ConfigError, Settings
 from inkstone.domain import passwords
-from inkstone.domain.errors import DomainError, Invalid
+from inkstone.domain.errors import DomainError, Invalid, Unavailable
 from inkstone.domain.users import Registration, Role, User
 from inkstone.storage import schema, users
 from inkstone.storage.database import Database
@@ -38,9 +39,15 @@ def _explained(command: Callable[P, None]) -> Callable[P, None]:
         try:
             command(*args, **kwargs)
         except (ConfigError, DomainError) as error:
-            raise _Failure(str(error)) from error
+            raise _Failure(_line(error)) from error
 
     return run
+
+
+def _line(error: Exception) -> str:
+    """What went wrong, and what the system said; readers of the blog aren't told that."""
+    cause = error.__cause__
+    return f"{error} {cause}" if isinstance(error, Unavailable) and isinstance(cause, OSError) else str(error)
 
 
 def _with_database(work: Callable[[Database], Coroutine[Any, Any, None]]) -> None:
@@ -63,6 +70,8 @@ def main() -> None:
 
     Settings come from the environment (INKSTONE_DATABASE_URL and others, each also as …_FILE); the README lists them.
     """
+    # What goes wrong is said once, at the end.
+    logging.getLogger("inkstone").addHandler(logging.NullHandler())
 
 
 @main.command()
@@ -127,11 +136,15 @@ def user() -> None:
 @click.argument("email")
 @click.argument("name")
 @click.option(
-    "--role", type=click.Choice([*Role]), default=Role.AUTHOR, show_default=True, help="What the user may do."
+    "--role",
+    type=click.Choice([role.value for role in Role]),
+    default=Role.AUTHOR.value,
+    show_default=True,
+    help="What the user may do.",
 )
 @click.option("--password-stdin", is_flag=True, help="Read the password from standard input instead of asking for it.")
 @_explained
-def user_create(email: str, name: str, role: Role, password_stdin: bool) -> None:
+def user_create(email: str, name: str, role: str, password_stdin: bool) -> None:
     """Make a user who signs in with EMAIL and is shown as NAME."""
     wish = Registration.parse({"email": email, "name": name, "password": _password(password_stdin)})
 
