@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from inkstone.domain import search
 from inkstone.domain.search import highlight, query, tokens
+from inkstone.storage import search as stored
 
 # The words that InnoDB doesn't index: SELECT * FROM information_schema.INNODB_FT_DEFAULT_STOPWORD.
 STOP_LIST = {
@@ -129,6 +130,33 @@ def test_what_is_there_is_found(typed, text):
 )
 def test_what_is_not_there_is_not_found(typed, text):
     assert not finds(typed, text)
+
+
+SAYINGS = {
+    "stop": " ".join(sorted(STOP_LIST)) + " " + " ".join(sorted(word[1:] for word in STOP_LIST if word[1:])),
+    "chinese": "要跨IDC部署，中文搜索引擎，去𠮷野家吃饭",
+    "code": "use std::vec::Vec; HashMap snake_case C++ C# --release #[derive(Debug)] 1.58.0 I/O",
+    "other": "Привет, мир! Ελλάδα พูดสวัสดีครับ 한국어 Café " + "x" * 100,
+}
+
+
+ASKED = {
+    "stop": sorted({*STOP_LIST, "as", "here", "hat", "ill", "hen", "ho", "ith", "ww"}),
+    "chinese": ["跨IDC", "跨", "中文", "搜索引擎", "𠮷野家", "饭", '"中文搜索"'],
+    "code": ["std::vec", "map", "c++", "c#", "c", "snake", "--release", "derive", "1.58", "i/o", '"hashmap snake"'],
+    "other": ["привет", "ελλαδα", "สวัสดี", "한국", "cafe", "x" * 100],
+}
+
+
+async def test_the_server_finds_what_is_there_and_nothing_else(database, cast, write):
+    names = {(await write(cast.alice, name=name, content=text)).id: name for name, text in SAYINGS.items()}
+
+    async with database.connection() as db:
+        for name, questions in ASKED.items():
+            for typed in questions:
+                found = {names[match.post_id] for match in await stored.best(db, query(typed), limit=10)}
+                assert found == {other for other, text in SAYINGS.items() if finds(typed, f"{other}\n{text}")}
+                assert name in found
 
 
 @given(st.text())

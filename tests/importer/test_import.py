@@ -18,6 +18,7 @@ from inkstone.importer import command, run, writing
 from inkstone.importer.report import Remark, Report
 from inkstone.importer.run import import_folder
 from inkstone.storage import imports, media, posts, redirects, users
+from inkstone.storage.database import Connection
 
 ZOLA = """+++
 title = "Rust {0}"
@@ -259,6 +260,21 @@ async def test_a_post_that_cant_be_stored_leaves_nothing_and_stops_nobody(databa
         assert await imports.find(db, "myblog/two.md") is None
         assert await redirects.find(db, "old/2.html") is None
         assert await redirects.find(db, "old/3.html") == "rust-3"
+
+
+async def test_what_was_stored_though_the_answer_was_lost_is_not_stored_twice(database, cast, blog_folder, monkeypatch):
+    monkeypatch.setattr(run, "_PAUSE", 0)
+    commit, lost = Connection.commit, [Unavailable("The connection to the database was lost.")]
+
+    async def commit_and_lose_the_answer(db):
+        await commit(db)
+        if lost:
+            raise lost.pop()
+
+    monkeypatch.setattr(Connection, "commit", commit_and_lose_the_answer)
+
+    assert counts(await import_folder(database, blog_folder)) == (4, 0, 0)
+    assert (await find(database, "rust-2")).version == 1
 
 
 async def test_a_busy_database_is_asked_again(database, cast, blog_folder, failing, monkeypatch):

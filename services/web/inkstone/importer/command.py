@@ -1,9 +1,9 @@
 """The import as a person at a terminal sees it: a bar while it runs, and at the end what it did."""
 
-import asyncio
 import json
 from pathlib import Path
 
+import uvloop
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -21,7 +21,7 @@ _CONNECTIONS = 2
 def run(address: DatabaseAddress, folder: Path, report_file: Path | None) -> None:
     """Import a folder and print the report; also write it to a file, as JSON."""
     console = Console(highlight=False)
-    report = asyncio.run(_imported(address, folder, console))
+    report = uvloop.run(_imported(address, folder, console))
     show(report, console)
     if report_file:
         report_file.write_text(json.dumps(report.as_json(), ensure_ascii=False, indent=2) + "\n")

@@ -5,7 +5,7 @@ from itertools import count, islice
 
 from pydantic import TypeAdapter, ValidationError
 
-from inkstone.domain.errors import Invalid, NotFound
+from inkstone.domain.errors import Invalid
 from inkstone.domain.posts import Post
 from inkstone.domain.users import Name, Role
 from inkstone.importer.preparing import Job, Outcome, Prepared, Refused, Unchanged
@@ -27,6 +27,7 @@ class Writer:
     def __init__(self) -> None:
         self._authors: dict[str, str] = {}
         self._addresses: dict[str, str] = {}
+        self._is_sure = True
 
     async def write(self, db: Connection, batch: Sequence[tuple[Job, Outcome]]) -> Report:
         """Store a batch; the report that it answers is true once the transaction is committed."""
@@ -37,11 +38,13 @@ class Writer:
             elif isinstance(outcome, Refused):
                 report.skip_post(str(job.path), outcome.reason)
             else:
-                await _Writing(db, job, outcome, report, self._authors, self._addresses).store()
+                writing = _Writing(db, job, outcome, report, self._authors, self._addresses)
+                await (writing.insert() if job.known_digest is None and self._is_sure else writing.store())
         return report
 
     def forget(self) -> None:
-        """What was remembered may never have been stored."""
+        """What was remembered may never have been stored, and what isn't known may have been."""
+        self._is_sure = False
         self._authors.clear()
         self._addresses.clear()
 
@@ -66,11 +69,13 @@ class _Writing:
         self._addresses = addresses
 
     async def store(self) -> None:
+        """Insert or update the post, or leave it alone: as what the database knows of its file says."""
         known = await imports.find(self._db, self._job.key)
-        post = await self._existing(known) if known else None
-        if known is None or post is None:
-            await self._insert()
-        elif known.digest == self._prepared.digest:
+        if known is None:
+            await self.insert()
+            return
+        post = await posts.get(self._db, known.post_id)
+        if known.digest == self._prepared.digest:
             self._report.count("taken")  # by a transaction whose answer was lost
         elif post.version != known.version:
             self._report.count("unchanged")
@@ -78,16 +83,12 @@ class _Writing:
         else:
             await self._update(post)
 
-    async def _existing(self, known: Imported) -> Post | None:
-        try:
-            return await posts.get(self._db, known.post_id)
-        except NotFound:
-            return None
-
-    async def _insert(self) -> None:
+    async def insert(self) -> None:
+        """Store the post of a file that was never imported; raises Duplicate where another import is faster."""
         author_id = await self._author()
         post_id, slug = await self._insert_at_free_slug(author_id)
-        await self._store_belongings(post_id, slug, author_id, version=1)
+        await imports.insert(self._db, self._job.key, Imported(post_id, self._prepared.digest, 1))
+        await self._store_belongings(post_id, slug, author_id)
         self._report.count("taken")
 
     async def _insert_at_free_slug(self, author_id: str) -> tuple[str, str]:
@@ -115,16 +116,16 @@ class _Writing:
         keeps_slug = post.slug == prepared.slug or post.slug.startswith(f"{prepared.slug}-")
         draft = prepared.draft.model_copy(update={"slug": None if keeps_slug else prepared.slug})
         await posts.update(self._db, post, draft, prepared.rendered, version=post.version)
-        await self._store_belongings(post.id, draft.slug or post.slug, post.author_id, version=post.version + 1)
+        await imports.update(self._db, self._job.key, Imported(post.id, prepared.digest, post.version + 1))
+        await self._store_belongings(post.id, draft.slug or post.slug, post.author_id)
         self._report.count("updated")
 
-    async def _store_belongings(self, post_id: str, slug: str, owner_id: str, *, version: int) -> None:
+    async def _store_belongings(self, post_id: str, slug: str, owner_id: str) -> None:
         for name, picture in self._prepared.pictures:
             await media.insert(self._db, picture, name=name, owner_id=owner_id)
         for address in self._prepared.addresses:
             if address != f"post/{slug}":
                 await self._lead(address, post_id)
-        await imports.upsert(self._db, self._job.key, Imported(post_id, self._prepared.digest, version))
         for warning in self._prepared.warnings:
             self._warn(warning)
 

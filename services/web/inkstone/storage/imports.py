@@ -38,12 +38,18 @@ async def find_administrator(db: Connection) -> str | None:
     return row[0] if row else None
 
 
-async def upsert(db: Connection, source: str, imported: Imported) -> None:
+async def insert(db: Connection, source: str, imported: Imported) -> None:
+    """Raises Duplicate where another import was faster."""
     await db.run(
-        "INSERT INTO imports (source_hash, source, post_id, digest, version) VALUES (%s, %s, %s, %s, %s)"
-        " ON DUPLICATE KEY UPDATE post_id = %s, digest = %s, version = %s",
+        "INSERT INTO imports (source_hash, source, post_id, digest, version) VALUES (%s, %s, %s, %s, %s)",
         _hash(source), source, imported.post_id, imported.digest, imported.version,
-        imported.post_id, imported.digest, imported.version,
+    )  # fmt: skip
+
+
+async def update(db: Connection, source: str, imported: Imported) -> None:
+    await db.run(
+        "UPDATE imports SET post_id = %s, digest = %s, version = %s WHERE source_hash = %s",
+        imported.post_id, imported.digest, imported.version, _hash(source),
     )  # fmt: skip
 
 
