@@ -1,6 +1,7 @@
 """What programs read: feeds (RFC 4287, RSS 2.0, JSON Feed 1.1), sitemaps and robots.txt."""
 
 import json
+from uuid import UUID
 
 from aiohttp import web
 
@@ -48,7 +49,7 @@ async def json_feed(request: web.Request) -> web.Response:
 
 def _item(request: web.Request, site_url: str, post: Post) -> dict[str, object]:
     return {
-        "id": f"urn:uuid:{post.id}",
+        "id": UUID(post.id).urn,
         "url": site_url + url(request, "post", slug=post.slug),
         "title": post.name,
         "summary": post.summary or post.excerpt,
