@@ -125,8 +125,9 @@ def _minute(post: Post | None) -> str:
 
 def _draft(form: dict[str, str], post: Post | None) -> Draft:
     """What was typed, as the API would get it: the form's times are in UTC, its tags stand between commas."""
-    fields: dict[str, Any] = {name: form[name] for name in ("name", "summary", "status")}
-    fields["content"] = form["content"].replace("\r\n", "\n")  # what browsers make of line ends in a form
+    # "\r\n" is what browsers make of every line end in a form.
+    names = ("name", "summary", "content", "status")
+    fields: dict[str, Any] = {name: form[name].replace("\r\n", "\n") for name in names}
     fields["tags"] = [tag for tag in form["tags"].replace("，", ",").split(",") if tag.strip()]
     if form["published_at"] and post and form["published_at"] == _minute(post):
         fields["published_at"] = post.published_at  # untouched, so the seconds stay
