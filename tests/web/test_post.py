@@ -69,9 +69,9 @@ async def test_an_old_address_leads_to_the_new_one_for_good(browsers, client: Br
 async def test_an_address_that_is_used_again_is_the_new_posts(browsers, client: Browser, cast, post, write):
     form = {"name": "Hello", "content": "x", "status": "published", "slug": "moved", "version": "1"}
     await browsers().sign_in(cast.alice).post(f"/manage/posts/{post.id}", data=form)
-    await write(cast.bob, content="Bob's hello.")
+    await write(cast.bob, content="By Bob.")
 
-    assert "Bob&#39;s hello." in (await client.get(URL)).text or "Bob’s hello." in (await client.get(URL)).text
+    assert "By Bob." in (await client.get(URL)).text
 
 
 async def test_a_readers_first_comment_is_held(browsers, client: Browser, cast, post):
