@@ -1,5 +1,6 @@
 """The project's own rules: what was said twice in review, and what documents promise"""
 
+import ast
 import calendar
 import json
 import re
@@ -33,6 +34,7 @@ DOCUMENTS = [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")]
 SQL = re.compile(
     r"\b(SELECT\b.+\bFROM|INSERT (IGNORE )?INTO|UPDATE \w+ SET|DELETE FROM|CREATE TABLE|ALTER TABLE)\b", re.S
 )
+FAILURES = {"NotFound", "Forbidden", "SignInRequired", "Invalid", "Unavailable", "PydanticCustomError"}
 TEMPLATE_NAMES = [str(path.relative_to(TEMPLATES)) for path in TEMPLATES.rglob("*.*")]
 
 
@@ -124,6 +126,26 @@ def test_all_that_readers_see_is_translated():
     assert sorted(wanted - catalogue.keys()) == []
 
 
+def test_what_the_blog_says_of_failures_is_translated():
+    catalogue = json.loads((PACKAGE / "web/languages/zh.json").read_text())
+    for_programs = re.compile(r"`|JSON|If-Match|Content-Type|Idempotency|headers|migrat|{most}")
+    said = {
+        message.value
+        for path in [*PACKAGE.glob("domain/*.py"), *PACKAGE.glob("storage/*.py"), *PACKAGE.glob("web/**/*.py")]
+        for call in ast.walk(ast.parse(path.read_text()))
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in FAILURES
+        for message in [*call.args, *_values(call.args)]
+        if isinstance(message, ast.Constant) and isinstance(message.value, str) and " " in message.value
+    }
+
+    assert said
+    assert sorted(text for text in said - catalogue.keys() if not for_programs.search(text)) == []
+
+
+def _values(arguments: list[ast.expr]) -> list[ast.expr]:
+    return [value for argument in arguments if isinstance(argument, ast.Dict) for value in argument.values]
+
+
 def test_a_translation_fills_the_same_gaps():
     catalogue = json.loads((PACKAGE / "web/languages/zh.json").read_text())
     gaps = re.compile(r"%\(\w+\)s")
@@ -187,6 +209,7 @@ def test_links_lead_somewhere(path):
 def test_settings_that_are_written_about_exist(path):
     known = {PREFIX + setting.name.upper() for setting in fields(Settings)}
     known |= {f"{name}_FILE" for name in known} | {"INKSTONE_BIND", "INKSTONE_WORKERS", "INKSTONE_LOG_LEVEL"}
+    known |= {"INKSTONE_BENCH_CORPUS"}  # not the application's
 
     assert set(re.findall(r"\bINKSTONE_[A-Z_]*[A-Z]\b", path.read_text())) <= known
 
