@@ -23,15 +23,15 @@ ROOT = Path(__file__).parents[1]
 KEYS = ("the first key signs and is long enough", "the second key only verifies as after a change")
 SITE_URL = "http://blog.test"
 PASSWORD = "correct horse battery"  # everybody's
-_PATIENCE = 90
+PATIENCE = 90
 
 
 def wait_for(happened: Callable[[], bool], what: str) -> None:
     """Wait until something has happened; the limit only keeps a broken test from waiting for ever."""
-    deadline = time.monotonic() + _PATIENCE
+    deadline = time.monotonic() + PATIENCE
     while not happened():
         if time.monotonic() > deadline:
-            raise TimeoutError(f"{what} did not happen within {_PATIENCE} s")
+            raise TimeoutError(f"{what} did not happen within {PATIENCE} s")
         time.sleep(0.05)
 
 
@@ -48,7 +48,7 @@ def mariadb() -> Iterator[str]:
         server = subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
     try:
         url = keyring.read(places, "migrate_database_url")
-        wait_for(lambda: _answers(url), "an answer of MariaDB")
+        wait_for(lambda: answers(url), "an answer of MariaDB")
         yield url
     finally:
         server.send_signal(signal.SIGKILL)
@@ -71,7 +71,7 @@ def mysql() -> Iterator[str]:
     try:
         port = _output(["docker", "port", container, "3306/tcp"]).rpartition(":")[2]
         url = f"mysql://ink:{quote(password)}@127.0.0.1:{port}/inkstone"
-        wait_for(lambda: _answers(url), "an answer of MySQL")
+        wait_for(lambda: answers(url), "an answer of MySQL")
         yield url
     finally:
         subprocess.run(["docker", "kill", container], check=False, capture_output=True)
@@ -81,7 +81,7 @@ def _output(command: list[str]) -> str:
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
 
 
-def _answers(url: str) -> bool:
+def answers(url: str) -> bool:
     """Whether the server greets; before it's ready, Docker's proxy accepts a connection and hangs up."""
     address = DatabaseAddress.parse(url)
     family, place = (

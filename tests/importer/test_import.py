@@ -14,10 +14,10 @@ from rich.console import Console
 from inkstone.domain import rendering
 from inkstone.domain.errors import Unavailable
 from inkstone.domain.posts import Draft
-from inkstone.importer import command, run, writing
+from inkstone.importer import command, run
 from inkstone.importer.report import Remark, Report
 from inkstone.importer.run import import_folder
-from inkstone.storage import imports, media, posts, redirects, users
+from inkstone.storage import imports, media, new_posts, posts, redirects, users
 from inkstone.storage.database import Connection
 
 ZOLA = """+++
@@ -233,17 +233,16 @@ def failing(monkeypatch):
     """Let the storing of posts with this name fail, so many times."""
 
     def fail(name, error, times=1_000_000):
-        insert = posts.insert
+        insert_many = new_posts.insert_many
 
-        async def insert_or_fail(db, author_id, draft, rendered, **options):
+        async def insert_or_fail(db, news, counters):
             nonlocal times
-            post_id = await insert(db, author_id, draft, rendered, **options)
-            if draft.name == name and times:
+            await insert_many(db, news, counters)
+            if times and name in [new.draft.name for new in news]:
                 times -= 1
                 raise error
-            return post_id
 
-        monkeypatch.setattr(writing.posts, "insert", insert_or_fail)
+        monkeypatch.setattr(new_posts, "insert_many", insert_or_fail)
 
     return fail
 
@@ -257,7 +256,7 @@ async def test_a_post_that_cant_be_stored_leaves_nothing_and_stops_nobody(databa
     assert Remark("two.md", "can't be stored: a mystery") in report.skipped
     assert await find(database, "rust-2") is None
     async with database.connection() as db:
-        assert await imports.find(db, "myblog/two.md") is None
+        assert await imports.find_many(db, ["myblog/two.md"]) == {}
         assert await redirects.find(db, "old/2.html") is None
         assert await redirects.find(db, "old/3.html") == "rust-3"
 

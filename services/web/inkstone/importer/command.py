@@ -11,11 +11,9 @@ from rich.table import Table
 
 from inkstone.config import DatabaseAddress
 from inkstone.importer.report import Remark, Report
-from inkstone.importer.run import import_folder
+from inkstone.importer.run import CONNECTIONS, import_folder
 from inkstone.storage import schema
 from inkstone.storage.database import Database
-
-_CONNECTIONS = 2
 
 
 def run(address: DatabaseAddress, folder: Path, report_file: Path | None) -> None:
@@ -28,7 +26,7 @@ def run(address: DatabaseAddress, folder: Path, report_file: Path | None) -> Non
 
 
 async def _imported(address: DatabaseAddress, folder: Path, console: Console) -> Report:
-    database = Database(address, _CONNECTIONS)
+    database = Database(address, CONNECTIONS)
     columns = TextColumn("Importing"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
     try:
         async with database.connection() as db:

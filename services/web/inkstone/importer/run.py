@@ -11,16 +11,21 @@ from pathlib import Path
 
 from inkstone.domain.errors import Unavailable
 from inkstone.importer import preparing, source
+from inkstone.importer.planning import Planner
 from inkstone.importer.preparing import Job, Outcome, prepare_all
 from inkstone.importer.report import Report
 from inkstone.importer.source import Found
-from inkstone.importer.writing import Writer
+from inkstone.importer.writing import write
 from inkstone.storage import imports
 from inkstone.storage.database import Database
 
 Progress = Callable[[int, int], None]
+Batch = Sequence[tuple[Job, Outcome]]
 
-_BATCH = 16
+_BATCH = 32
+_WRITERS = 2
+CONNECTIONS = _WRITERS + 2
+"""What an import needs: one for each writer, one for who looks ahead, and one for who plans."""
 _FEW = 32  # files for which starting processes takes longer than the work
 _ATTEMPTS = 4
 _PAUSE = 0.5  # seconds, doubled each time
@@ -35,10 +40,9 @@ async def import_folder(database: Database, folder: Path, *, progress: Progress 
     folder, found = await asyncio.to_thread(_look_into, folder)
     report = _obstacles(found, folder)
     files = [one.path for one in found if one.reason is None]
-    writer = Writer()
     with _executor(len(files)) as executor:
-        async for jobs, outcomes in _prepared(database, executor, folder, files):
-            report.add(await _written(database, writer, list(zip(jobs, outcomes, strict=True))))
+        async for one in _reports(database, _prepared(database, executor, folder, files)):
+            report.add(one)
             progress(report.posts, len(files))
     report.seconds = round(time.monotonic() - started, 3)
     return report
@@ -68,7 +72,7 @@ def _executor(files: int) -> Executor:
 
 async def _prepared(
     database: Database, executor: Executor, folder: Path, files: Sequence[Path]
-) -> AsyncIterator[tuple[list[Job], list[Outcome]]]:
+) -> AsyncIterator[Batch]:
     """The posts in the order of the files, some batches ahead of who takes them, so that memory stays bounded."""
     ahead: deque[tuple[list[Job], asyncio.Future[list[Outcome]]]] = deque()
     loop = asyncio.get_running_loop()
@@ -78,10 +82,10 @@ async def _prepared(
             ahead.append((jobs, loop.run_in_executor(executor, prepare_all, jobs)))
             if len(ahead) > 2 * (os.cpu_count() or 1):
                 first, outcomes = ahead.popleft()
-                yield first, await outcomes
+                yield list(zip(first, await outcomes, strict=True))
         while ahead:
             first, outcomes = ahead.popleft()
-            yield first, await outcomes
+            yield list(zip(first, await outcomes, strict=True))
     except BrokenExecutor as error:
         raise Unavailable(
             "A process of the import ended unexpectedly; is there enough memory? Run it again."
@@ -94,44 +98,63 @@ async def _prepared(
 async def _jobs(database: Database, folder: Path, files: Sequence[Path]) -> list[Job]:
     keys = [Job(file, folder).key for file in files]
     async with database.connection() as db:
-        digests = await imports.digests(db, keys)
-    return [Job(file, folder, digests.get(key)) for file, key in zip(files, keys, strict=True)]
+        known = await imports.find_many(db, keys)
+    return [
+        Job(file, folder, known[key].digest if key in known else None) for file, key in zip(files, keys, strict=True)
+    ]
 
 
-async def _written(database: Database, writer: Writer, batch: Sequence[tuple[Job, Outcome]]) -> Report:
+async def _reports(database: Database, batches: AsyncIterator[Batch]) -> AsyncIterator[Report]:
+    """Store some batches at once, since the server's work and ours can go on at the same time; reports in order."""
+    planner = Planner(database)
+    running: deque[asyncio.Task[Report]] = deque()
+    try:
+        async for batch in batches:
+            running.append(asyncio.create_task(_written(database, planner, batch)))
+            if len(running) == _WRITERS:
+                yield await running.popleft()
+        while running:
+            yield await running.popleft()
+    finally:
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
+
+
+async def _written(database: Database, planner: Planner, batch: Batch) -> Report:
     """Store a batch; where one of its posts can't be stored, each alone, so that the others are."""
     try:
-        return await _stored(database, writer, batch)
+        return await _stored(database, planner, batch)
     except Unavailable:
         raise
     except Exception:
         report = Report()
         for job, outcome in batch:
-            report.add(await _stored_alone(database, writer, job, outcome))
+            report.add(await _stored_alone(database, planner, job, outcome))
         return report
 
 
-async def _stored_alone(database: Database, writer: Writer, job: Job, outcome: Outcome) -> Report:
+async def _stored_alone(database: Database, planner: Planner, job: Job, outcome: Outcome) -> Report:
     try:
-        return await _stored(database, writer, [(job, outcome)])
+        return await _stored(database, planner, [(job, outcome)])
     except Unavailable:
         raise
     except Exception as error:  # whatever the database has against this post, the others can still go in
-        writer.forget()
         report = Report()
         report.skip_post(str(job.path), f"can't be stored: {error}")
         return report
 
 
-async def _stored(database: Database, writer: Writer, batch: Sequence[tuple[Job, Outcome]]) -> Report:
-    """One transaction, tried again where the database was busy; what was stored after all is only stored again."""
+async def _stored(database: Database, planner: Planner, batch: Batch) -> Report:
+    """One transaction, tried again where the database was busy; what was stored after all is then known."""
     for attempt in range(_ATTEMPTS):
         try:
+            plan = await planner.plan(batch)
             async with database.transaction() as db:
-                return await writer.write(db, batch)
-        except Exception as error:
-            writer.forget()
-            if not isinstance(error, Unavailable) or attempt == _ATTEMPTS - 1:
+                await write(db, plan)
+            return plan.report
+        except Unavailable:
+            if attempt == _ATTEMPTS - 1:
                 raise
         await asyncio.sleep(_PAUSE * 2**attempt)
     raise AssertionError

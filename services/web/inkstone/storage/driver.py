@@ -88,6 +88,18 @@ class _Raw(aiomysql.Connection):  # type: ignore[misc]  # aiomysql has no types
 
     _next_seq_id: int
 
+    def complete(self, sql: str, args: Sequence[Value]) -> bytes:
+        """A statement with its values: aiomysql escapes character by character, which takes long for a long text."""
+        return sql.encode() % tuple(map(self._escaped, args))
+
+    def _escaped(self, value: Value) -> bytes:
+        # The session's sql_mode has a backslash escape; nothing else has a meaning between quotation marks.
+        if isinstance(value, str):
+            return b"'%b'" % _quoted(value.encode("utf-8", "surrogateescape"))
+        if isinstance(value, bytes):
+            return b"_binary'%b'" % _quoted(value)
+        return str(self.escape(value)).encode()
+
     async def _read_packet(self, packet_type: type[MysqlPacket] = MysqlPacket) -> MysqlPacket:
         data = self._arrived()
         if data is None:
@@ -112,6 +124,10 @@ class _Raw(aiomysql.Connection):  # type: ignore[misc]  # aiomysql has no types
         return data
 
 
+def _quoted(data: bytes) -> bytes:
+    return data.replace(b"\\", b"\\\\").replace(b"'", b"''")
+
+
 _HEADER = 4  # bytes: three of the packet's size, one of its number
 _SPLIT = 0xFFFFFF  # the size of a packet that another one continues
 _ERROR = 0xFF
@@ -120,7 +136,7 @@ _ERROR = 0xFF
 class Link:
     """One connection to the server and when it was opened."""
 
-    def __init__(self, raw: aiomysql.Connection) -> None:
+    def __init__(self, raw: _Raw) -> None:
         self._raw = raw
         self._opened = time.monotonic()
 
@@ -172,7 +188,7 @@ class Link:
         try:
             async with asyncio.timeout(STATEMENT_SECONDS):
                 cursor = await self._raw.cursor()
-                count = await cursor.execute(sql, args)
+                count = await cursor.execute(self._raw.complete(sql, args))
                 return await cursor.fetchall(), count
         except pymysql.err.Error as error:
             if _code(error) in _INCOMPARABLE:
@@ -205,7 +221,7 @@ class Link:
         return error
 
 
-async def _connect(address: DatabaseAddress) -> aiomysql.Connection:
+async def _connect(address: DatabaseAddress) -> _Raw:
     raw = _Raw(
         host=address.host,
         port=address.port,

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from inkstone.domain.users import Role
+from inkstone.storage import bulk
 from inkstone.storage.database import Connection
 
 
@@ -17,19 +18,14 @@ class Imported:
     version: int
 
 
-async def find(db: Connection, source: str) -> Imported | None:
-    row = await db.one("SELECT post_id, digest, version FROM imports WHERE source_hash = %s", _hash(source))
-    return Imported(*row) if row else None
-
-
-async def digests(db: Connection, sources: Sequence[str]) -> dict[str, str]:
-    """The digests of those of these files that were imported."""
+async def find_many(db: Connection, sources: Sequence[str]) -> dict[str, Imported]:
+    """Those of these files that were imported."""
     if not sources:
         return {}
     by_hash = {_hash(source): source for source in sources}
     marks = ", ".join(["%s"] * len(by_hash))
-    rows = await db.all(f"SELECT source_hash, digest FROM imports WHERE source_hash IN ({marks})", *by_hash)
-    return {by_hash[row[0]]: row[1] for row in rows}
+    sql = f"SELECT source_hash, post_id, digest, version FROM imports WHERE source_hash IN ({marks})"
+    return {by_hash[row[0]]: Imported(*row[1:]) for row in await db.all(sql, *by_hash)}
 
 
 async def find_administrator(db: Connection) -> str | None:
@@ -38,12 +34,10 @@ async def find_administrator(db: Connection) -> str | None:
     return row[0] if row else None
 
 
-async def insert(db: Connection, source: str, imported: Imported) -> None:
-    """Raises Duplicate where another import was faster."""
-    await db.run(
-        "INSERT INTO imports (source_hash, source, post_id, digest, version) VALUES (%s, %s, %s, %s, %s)",
-        _hash(source), source, imported.post_id, imported.digest, imported.version,
-    )  # fmt: skip
+async def insert_many(db: Connection, imported: Sequence[tuple[str, Imported]]) -> None:
+    """Remember files; raises Duplicate where another import was faster."""
+    rows = [(_hash(source), source, one.post_id, one.digest, one.version) for source, one in imported]
+    await bulk.insert(db, "INSERT INTO imports (source_hash, source, post_id, digest, version)", rows)
 
 
 async def update(db: Connection, source: str, imported: Imported) -> None:

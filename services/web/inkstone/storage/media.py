@@ -1,13 +1,14 @@
 """SQL about images; this module is the small interface behind which an object store can take over."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 
 from inkstone.domain.errors import NotFound
 from inkstone.domain.media import EXTENSIONS, Image
-from inkstone.storage import clock
-from inkstone.storage.database import Connection, Value
+from inkstone.storage import bulk, clock
+from inkstone.storage.database import Connection, Row, Value
 from inkstone.storage.paging import Cursor
 
 
@@ -33,15 +34,37 @@ _SELECT = "SELECT id, type, width, height, bytes, name, created_at FROM media "
 
 async def insert(db: Connection, image: Image, *, name: str, owner_id: str) -> str:
     """Store an image and answer its id; one that is there already stays as it is."""
-    media_id = sha256(image.data).hexdigest()
-    if not await db.one("SELECT 1 FROM media WHERE id = %s", media_id):
-        await db.run(
-            "INSERT INTO media (id, type, width, height, bytes, name, owner_id, created_at, data)"
-            " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s) ON DUPLICATE KEY UPDATE id = id",
-            media_id, image.type, image.width, image.height, len(image.data), name[:255], owner_id, clock.now(),
-            image.data,
-        )  # fmt: skip
-    return media_id
+    await insert_many(db, [(image, name, owner_id)])
+    return _id(image)
+
+
+async def insert_many(db: Connection, images: Sequence[tuple[Image, str, str]]) -> None:
+    """The same for many, each with its name and its owner's id."""
+    by_id = {_id(image[0]): image for image in reversed(images)}  # who comes first owns it
+    there = await _there(db, list(by_id))
+    rows = [_row(media_id, *image) for media_id, image in sorted(by_id.items()) if media_id not in there]
+    await bulk.insert(
+        db,
+        "INSERT INTO media (id, type, width, height, bytes, name, owner_id, created_at, data)",
+        rows,
+        otherwise="ON DUPLICATE KEY UPDATE id = id",
+    )
+
+
+async def _there(db: Connection, media_ids: list[str]) -> set[str]:
+    if not media_ids:
+        return set()
+    marks = ", ".join(["%s"] * len(media_ids))
+    return {row[0] for row in await db.all(f"SELECT id FROM media WHERE id IN ({marks})", *media_ids)}
+
+
+def _row(media_id: str, image: Image, name: str, owner_id: str) -> Row:
+    size = (image.width, image.height, len(image.data))
+    return media_id, image.type, *size, name[:255], owner_id, clock.now(), image.data
+
+
+def _id(image: Image) -> str:
+    return sha256(image.data).hexdigest()
 
 
 async def get(db: Connection, media_id: str) -> Medium:

@@ -1,5 +1,6 @@
 """SQL about the archive's months and how many posts each has."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from inkstone.storage import clock
@@ -14,10 +15,14 @@ async def newest(db: Connection) -> list[tuple[datetime, int]]:
     return [(datetime.strptime(month, "%Y-%m").replace(tzinfo=UTC), posts) for month, posts in rows]
 
 
-async def add(db: Connection, published_at: datetime | None, posts: int) -> None:
-    """Count a post in, or out with -1; a draft counts nowhere."""
-    if published_at is not None:
-        await db.run(
-            "INSERT INTO months (month, posts) VALUES (%s, %s) ON DUPLICATE KEY UPDATE posts = posts + %s",
-            f"{published_at:%Y-%m}", posts, posts,
-        )  # fmt: skip
+async def add(db: Connection, changes: Sequence[tuple[str, int]]) -> None:
+    """Add to the numbers of posts of months (as "2026-11") in this order; use storage/counters.py."""
+    if not changes:
+        return
+    # As in tags.py.
+    more = " UNION ALL SELECT %s, %s" * (len(changes) - 1)
+    await db.run(
+        f"INSERT INTO months (month, posts) SELECT month, posts FROM (SELECT %s AS month, %s AS posts{more}) added"
+        " ON DUPLICATE KEY UPDATE posts = months.posts + added.posts",
+        *[value for change in changes for value in change],
+    )

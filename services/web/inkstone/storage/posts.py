@@ -8,8 +8,10 @@ from typing import Any
 
 from inkstone.domain.errors import Invalid, NotFound, Stale
 from inkstone.domain.posts import Draft, Post, Rendered, Status, Teaser, slugify
-from inkstone.storage import clock, ids, months, redirects, search, tags
+from inkstone.storage import clock, new_posts, redirects, search, tags
+from inkstone.storage.counters import Counters
 from inkstone.storage.database import Connection, Duplicate, Row, Value
+from inkstone.storage.new_posts import New, as_json
 from inkstone.storage.paging import Cursor
 
 _TEASER_COLUMNS = """
@@ -154,51 +156,48 @@ async def newest(
     return [_post(row) for row in await db.all(sql, *values, *now, limit)]
 
 
-async def insert(
-    db: Connection, author_id: str, draft: Draft, rendered: Rendered, *, created: datetime | None = None
-) -> str:
-    """Store a new post and answer its id; `created` is for an import that knows better. Run it in a transaction.
+async def insert(db: Connection, author_id: str, draft: Draft, rendered: Rendered) -> str:
+    """Store a new post and answer its id. Run it in a transaction.
 
     A slug that the draft asks for and that is taken raises Invalid; one that is made from the name gets a number.
     """
-    post_id, now = ids.new(), clock.now()
-    published = draft.publication(now)
-    row = (
-        draft.name, draft.summary, rendered.excerpt, draft.content, rendered.html, _json(draft.tags), author_id,
-        published, created or now, now,
-    )  # fmt: skip
-    await _insert_row(db, post_id, draft, row)
-    await tags.insert(db, post_id, draft.tags, published)
-    await months.add(db, published, 1)
-    await search.insert(db, post_id, rendered)
-    return post_id
+    counters = Counters()
+    new = await _insert_at_free_slug(db, author_id, draft, rendered, counters)
+    await counters.write(db)
+    return new.id
 
 
-async def _insert_row(db: Connection, post_id: str, draft: Draft, row: tuple[Value, ...]) -> None:
+async def _insert_at_free_slug(
+    db: Connection, author_id: str, draft: Draft, rendered: Rendered, counters: Counters
+) -> New:
     for slug in _candidates(draft):
+        new = New(slug, author_id, draft, rendered)
         try:
             async with db.savepoint():
-                await db.run(
-                    "INSERT INTO posts (id, slug, name, summary, excerpt, content, html, tags, author_id, published_at,"
-                    " created_at, updated_at, version, comment_count)"
-                    " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, 1, 0)",
-                    post_id, slug, *row,
-                )  # fmt: skip
-            return
+                await new_posts.insert_many(db, [new], counters)
+            return new
         except Duplicate as error:
+            if error.key != "posts_slug":
+                raise
             if draft.slug:
                 raise _slug_taken() from error
+    raise AssertionError
 
 
-async def update(db: Connection, post: Post, draft: Draft, rendered: Rendered, *, version: int) -> None:
-    """Change a post that is still at `version`, else raise Stale. Run it in a transaction."""
+async def update(
+    db: Connection, post: Post, draft: Draft, rendered: Rendered, *, version: int, counters: Counters | None = None
+) -> None:
+    """Change a post that is still at `version`, else raise Stale. Run it in a transaction.
+
+    Who gives counters writes them, at the transaction's end.
+    """
     published = draft.publication(clock.now(), before=post.published_at)
     slug = draft.slug or post.slug
     try:
         changed = await db.run(
             "UPDATE posts SET slug = %s, name = %s, summary = %s, excerpt = %s, content = %s, html = %s, tags = %s,"
             " published_at = %s, updated_at = %s, version = version + 1 WHERE id = %s AND version = %s",
-            slug, draft.name, draft.summary, rendered.excerpt, draft.content, rendered.html, _json(draft.tags),
+            slug, draft.name, draft.summary, rendered.excerpt, draft.content, rendered.html, as_json(draft.tags),
             published, clock.now(), post.id, version,
         )  # fmt: skip
     except Duplicate as error:
@@ -207,16 +206,20 @@ async def update(db: Connection, post: Post, draft: Draft, rendered: Rendered, *
         raise Stale(await get(db, post.id))
     if slug != post.slug:
         await redirects.insert(db, f"post/{post.slug}", post.id)
+    counted = counters or Counters()
+    counted.add(post.tags, post.published_at, -1)
+    counted.add(draft.tags, published, 1)
     await _update_derived(db, post, draft, rendered, published)
+    if counters is None:
+        await counted.write(db)
 
 
 async def _update_derived(
     db: Connection, post: Post, draft: Draft, rendered: Rendered, published: datetime | None
 ) -> None:
-    await tags.delete(db, post.id, post.tags, post.published_at)
-    await tags.insert(db, post.id, draft.tags, published)
-    await months.add(db, post.published_at, -1)
-    await months.add(db, published, 1)
+    if (post.tags, post.published_at) != (draft.tags, published):
+        await tags.delete(db, post.id)
+        await tags.insert_many(db, [(post.id, draft.tags, published)])
     await search.update(db, post.id, rendered)
 
 
@@ -224,12 +227,14 @@ async def delete(db: Connection, post: Post, *, version: int | None = None) -> N
     """Delete a post and all that hangs on it; with a version only if it is still that one. Run it in a transaction."""
     if not await db.run("DELETE FROM posts WHERE id = %s AND version = %s", post.id, version or post.version):
         raise Stale(await get(db, post.id))
-    await tags.delete(db, post.id, post.tags, post.published_at)
-    await months.add(db, post.published_at, -1)
+    await tags.delete(db, post.id)
     await search.delete(db, post.id)
     await db.run("DELETE FROM comments WHERE post_id = %s", post.id)
     await db.run("DELETE FROM redirects WHERE post_id = %s", post.id)
     await db.run("DELETE FROM imports WHERE post_id = %s", post.id)
+    counters = Counters()
+    counters.add(post.tags, post.published_at, -1)
+    await counters.write(db)
 
 
 def _candidates(draft: Draft) -> Iterator[str]:
@@ -240,10 +245,6 @@ def _candidates(draft: Draft) -> Iterator[str]:
 
 def _slug_taken() -> Invalid:
     return Invalid({"slug": "There is already a post at this address."})
-
-
-def _json(names: tuple[str, ...]) -> str:
-    return json.dumps(names, ensure_ascii=False)
 
 
 async def addresses(db: Connection, start: datetime, end: datetime, *, limit: int) -> list[tuple[str, datetime]]:

@@ -1,5 +1,8 @@
 """SQL about old addresses."""
 
+from collections.abc import Sequence
+
+from inkstone.storage import bulk
 from inkstone.storage.database import Connection
 
 MAX_PATH = 500
@@ -11,13 +14,17 @@ async def find(db: Connection, path: str) -> str | None:
     return row[0] if row else None
 
 
-async def insert(db: Connection, path: str, post_id: str) -> bool:
-    """Lead `path` to a post; the last to ask for a path gets it. False where the path is too long to be stored."""
-    path = path.strip("/")
-    if not 0 < len(path) <= MAX_PATH:
-        return False
-    await db.run(
-        "INSERT INTO redirects (path, post_id) VALUES (%s, %s) ON DUPLICATE KEY UPDATE post_id = %s",
-        path, post_id, post_id,
-    )  # fmt: skip
-    return True
+async def insert(db: Connection, path: str, post_id: str) -> None:
+    """Lead `path` to a post; the last to ask for a path gets it, and one that doesn't fit is left out."""
+    await insert_many(db, [(path, post_id)])
+
+
+async def insert_many(db: Connection, leads: Sequence[tuple[str, str]]) -> None:
+    """The same for many paths and posts."""
+    rows = sorted((path.strip("/"), post_id) for path, post_id in leads if fits(path))
+    await bulk.insert(db, "REPLACE INTO redirects (path, post_id)", rows)
+
+
+def fits(path: str) -> bool:
+    """Whether a path can be stored."""
+    return 0 < len(path.strip("/")) <= MAX_PATH

@@ -1,12 +1,13 @@
 """SQL about search: FULLTEXT over the tokens that domain/search.py makes."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
 from inkstone.domain.errors import Invalid
 from inkstone.domain.posts import Rendered
-from inkstone.storage import clock
+from inkstone.storage import bulk, clock
 from inkstone.storage.database import Connection, Value
 
 _CURSOR = re.compile(r"([0-9]{1,12}\.[0-9]{6})\.([0-9a-f]{32})", re.ASCII)
@@ -58,11 +59,10 @@ def _behind(cursor: str | None) -> tuple[str, list[Value]]:
     ]  # fmt: skip
 
 
-async def insert(db: Connection, post_id: str, rendered: Rendered) -> None:
-    await db.run(
-        "INSERT INTO post_search (post_id, name_tokens, tokens, text) VALUES (%s, %s, %s, %s)",
-        post_id, rendered.name_tokens, rendered.tokens, rendered.text,
-    )  # fmt: skip
+async def insert_many(db: Connection, rendered: Sequence[tuple[str, Rendered]]) -> None:
+    """Let posts be found, given by their ids."""
+    rows = [(post_id, one.name_tokens, one.tokens, one.text) for post_id, one in rendered]
+    await bulk.insert(db, "INSERT INTO post_search (post_id, name_tokens, tokens, text)", rows)
 
 
 async def update(db: Connection, post_id: str, rendered: Rendered) -> None:

@@ -1,10 +1,15 @@
 """SQL about tags."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import itemgetter
 
 from inkstone.domain.posts import slugify
+from inkstone.storage import bulk
 from inkstone.storage.database import Connection
+
+_MOST = 100  # in one statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,25 +34,29 @@ async def by_slug(db: Connection, *, limit: int, after: str) -> list[Tag]:
     return [Tag(*row) for row in rows]
 
 
-async def insert(db: Connection, post_id: str, names: tuple[str, ...], published_at: datetime | None) -> None:
-    counted = _counted(published_at)
-    # Sorted, so that two transactions that touch the same tags take their locks in the same order.
-    for slug, name in sorted((slugify(name), name) for name in names):
+async def add(db: Connection, changes: Sequence[tuple[str, str, int]]) -> None:
+    """Add to the numbers of posts of tags (slug, name, posts) in this order; use storage/counters.py.
+
+    Tags that nothing has any more stay as rows that count 0.
+    """
+    for start in range(0, len(changes), _MOST):
+        some = changes[start : start + _MOST]
+        # MySQL gives up VALUES(posts) for an alias of the new row, which MariaDB doesn't have; both know this.
+        more = " UNION ALL SELECT %s, %s, %s" * (len(some) - 1)
         await db.run(
-            "INSERT INTO tags (slug, name, posts) VALUES (%s, %s, %s) ON DUPLICATE KEY UPDATE posts = posts + %s",
-            slug, name, counted, counted,
-        )  # fmt: skip
-        await db.run(
-            "INSERT INTO post_tags (tag, post_id, published_at) VALUES (%s, %s, %s)", slug, post_id, published_at
+            "INSERT INTO tags (slug, name, posts)"
+            f" SELECT slug, name, posts FROM (SELECT %s AS slug, %s AS name, %s AS posts{more}) added"
+            " ON DUPLICATE KEY UPDATE posts = tags.posts + added.posts",
+            *[value for change in some for value in change],
         )
 
 
-async def delete(db: Connection, post_id: str, names: tuple[str, ...], published_at: datetime | None) -> None:
-    """Take a post's tags away; tags that nothing has any more stay as rows that count 0."""
-    for slug in sorted(slugify(name) for name in names):
-        await db.run("UPDATE tags SET posts = posts - %s WHERE slug = %s", _counted(published_at), slug)
+async def insert_many(db: Connection, tagged: Sequence[tuple[str, tuple[str, ...], datetime | None]]) -> None:
+    """Give posts (id, tags' names, published at) their tags."""
+    rows = [(slugify(name), post_id, published_at) for post_id, names, published_at in tagged for name in names]
+    await bulk.insert(db, "INSERT INTO post_tags (tag, post_id, published_at)", sorted(rows, key=itemgetter(0, 1)))
+
+
+async def delete(db: Connection, post_id: str) -> None:
+    """Take a post's tags away."""
     await db.run("DELETE FROM post_tags WHERE post_id = %s", post_id)
-
-
-def _counted(published_at: datetime | None) -> int:
-    return 0 if published_at is None else 1
