@@ -1,5 +1,6 @@
 """Parts of the stack are away, and come back"""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -12,6 +13,9 @@ from tests.stack.test_replicas import publish
 
 pytestmark = [pytest.mark.xdist_group("stack"), pytest.mark.engine]
 
+# What a request may take when the database says nothing: the application's own limits, and a slow machine.
+PATIENCE = 12.0
+
 
 @contextmanager
 def mysql_killed(stack: Containers) -> Iterator[None]:
@@ -22,6 +26,27 @@ def mysql_killed(stack: Containers) -> Iterator[None]:
     finally:
         stack.compose("start", "mysql")
     wait_for(lambda: stack.serves("/readyz"))
+
+
+@contextmanager
+def mysql_paused(stack: Containers) -> Iterator[None]:
+    """The database takes connections and says nothing."""
+    stack.compose("pause", "mysql")
+    try:
+        yield
+    finally:
+        stack.compose("unpause", "mysql")
+
+
+@contextmanager
+def mysql_cut_off(stack: Containers) -> Iterator[None]:
+    """Nothing comes from the database nor goes there."""
+    network, container = f"{stack.project}_data", stack.containers("mysql")[0]
+    stack.run("docker", "network", "disconnect", network, container)
+    try:
+        yield
+    finally:
+        stack.run("docker", "network", "connect", "--alias=mysql", network, container)
 
 
 def starts(stack: Containers) -> list[Any]:
@@ -52,13 +77,51 @@ def test_readers_still_read_while_mysql_is_away(stack: Containers) -> None:
     assert starts(stack) == before
 
 
-def test_one_replica_dies_and_no_reader_notices(stack: Containers) -> None:
+def test_web_started_without_a_database_waits_for_it(stack: Containers) -> None:
+    with mysql_killed(stack):
+        stack.compose("restart", "--no-deps", "web")
+        wait_for(lambda: all(replica.serves("/healthz") for replica in stack.replicas()))
+        before = starts(stack)
+        ready = [replica.ask("/readyz").status for replica in stack.replicas()]
+
+    assert set(ready) == {503}
+    wait_for(lambda: all(replica.serves("/readyz") for replica in stack.replicas()))
+    assert starts(stack) == before
+
+
+@pytest.mark.parametrize("trouble", ["paused", "cut off"])
+def test_nothing_waits_long_for_a_database_that_is_silent(stack: Containers, trouble: str) -> None:
+    stack.sign_in()
+    address = publish(stack)
+    stack.ask(address)
+    before = starts(stack)
+
+    with {"paused": mysql_paused, "cut off": mysql_cut_off}[trouble](stack):
+        times = []
+        for path, cookie in [(address, ""), (address, stack.cookie), ("/api/posts", stack.cookie), ("/readyz", "")] * 2:
+            began = time.monotonic()
+            status = stack.ask(path, cookie=cookie).status
+            times.append((path, status, time.monotonic() - began))
+
+    # The page that somebody has read is still shown; whatever needs the database says 503, and soon.
+    assert {(path, status) for path, status, _ in times} == {
+        (address, 200), (address, 503), ("/api/posts", 503), ("/readyz", 503),
+    }  # fmt: skip
+    assert max(taken for *_, taken in times) < PATIENCE, times
+    wait_for(lambda: all(replica.serves("/readyz") for replica in stack.replicas()), deadline=PATIENCE)
+    assert starts(stack) == before
+
+
+def test_one_replica_dies_and_the_others_answer(stack: Containers) -> None:
     stack.sign_in()
     stack.run("docker", "kill", stack.containers("web")[0])
 
     try:
-        statuses = [stack.api("GET", "/api/me").status for _ in range(50)]
+        replies = [stack.api("GET", "/api/me") for _ in range(50)]
     finally:
         stack.start()
 
-    assert set(statuses) == {200}
+    # One that is under way at the very moment when nginx learns the new addresses is not sent to another replica.
+    failed = [reply for reply in replies if reply.status != 200]
+    assert len(failed) <= 1
+    assert all(reply.status == 503 and reply.headers["retry-after"] for reply in failed)

@@ -1,6 +1,8 @@
 """docker compose up: what comes up, and what each part of it may do"""
 
+import os
 import subprocess
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -37,6 +39,17 @@ def test_secrets_are_made_once(stack: Containers) -> None:
 
     assert "0 made" in said
     assert stack.secret("admin_password") == before
+
+
+def test_command_line_reaches_the_blog(stack: Containers, tmp_path: Path) -> None:
+    (tmp_path / "hello.md").write_text("---\ntitle: Brought along\ndate: 2020-01-02\n---\nWords.\n")
+
+    users = stack.compose("run", "--rm", "-T", "cli", "user", "list")
+    mine = [f"--user={os.getuid()}", f"--volume={tmp_path}:/posts:ro"]
+    stack.compose("run", "--rm", "-T", *mine, "cli", "import", "markdown", "/posts")
+
+    assert "admin@example.org" in users
+    assert b"Brought along" in stack.ask("/archive?before=2020-02").body + stack.ask("/post/hello").body
 
 
 @pytest.mark.parametrize("service", SERVICES)
@@ -97,7 +110,8 @@ from inkstone.config import DatabaseAddress
 url = open("/run/inkstone/web/database_url").read().strip()
 at = DatabaseAddress.parse(url)
 db = pymysql.connect(host=at.host, user=at.user, password=at.password, database=at.name)
-for statement in ("UPDATE users SET name = name", "CREATE TABLE t (i INT)", "DROP TABLE users", "SELECT * FROM mysql.user"):
+rows, schema = ["UPDATE users SET name = name"], ["CREATE TABLE t (i INT)", "DROP TABLE users", "TABLE mysql.user"]
+for statement in rows + schema:
     try:
         db.cursor().execute(statement)
         print("done")
