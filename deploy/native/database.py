@@ -61,6 +61,7 @@ def _make_files(places: Places) -> None:
         "mariadb-install-db",
         "--no-defaults",
         f"--datadir={unfinished}",
+        f"--tmpdir={places.var / 'tmp'}",  # a server that starts clears away what others have in the same one
         "--skip-test-db",
         "--skip-name-resolve",
         "--auth-root-authentication-method=socket",

@@ -1,5 +1,6 @@
-"""The programs we need from the machine, and how a Debian gets them."""
+"""The programs and libraries we need from the machine, and how a Debian gets them."""
 
+import ctypes
 import importlib.util
 import os
 import shutil
@@ -17,12 +18,12 @@ SERVERS = {
     "nginx": "nginx",
     "setpriv": "util-linux",
 }
-# What only some purposes need.
-MORE = {"test": {"chromium": "chromium"}, "bench": {"wrk": "wrk"}}
+# What only some purposes need: the tests' browser, and a library of the Node.js that Playwright brings to drive it.
+MORE = {"test": {"chromium": "chromium", "libatomic.so.1": "libatomic1"}, "bench": {"wrk": "wrk"}}
 
 
 def ensure(programs: dict[str, str]) -> None:
-    """Have these programs and Python's venv module, installing what is missing."""
+    """Have these programs and libraries, and Python's venv module, installing what is missing."""
     missing = _missing(programs)
     if not missing:
         return
@@ -33,10 +34,20 @@ def ensure(programs: dict[str, str]) -> None:
 
 
 def _missing(programs: Iterable[str]) -> list[str]:
-    missing = [name for name in programs if shutil.which(name) is None]
+    missing = [name for name in programs if not _there(name)]
     if importlib.util.find_spec("ensurepip") is None:
         missing.append("python3-venv")
     return missing
+
+
+def _there(name: str) -> bool:
+    if ".so." not in name:
+        return shutil.which(name) is not None
+    try:
+        ctypes.CDLL(name)
+    except OSError:
+        return False
+    return True
 
 
 def _install(missing: list[str], packages: list[str]) -> None:

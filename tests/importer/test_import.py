@@ -5,6 +5,8 @@ import json
 import os
 import subprocess
 import sys
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
@@ -216,12 +218,12 @@ async def test_an_old_address_leads_to_the_first_that_had_it(database, cast, tmp
 
 
 async def test_many_posts_are_prepared_by_processes(database, cast, tmp_path):
-    for n in range(run._FEW + 10):
+    for n in range(3 * run._BATCH + 10):
         files(tmp_path, **{f"p{n:03}_md": f"---\ntitle: Post {n}\ndate: 2020-01-01\n---\n```rust\nfn x() {{}}\n```\n"})
 
-    report = await import_folder(database, tmp_path)
+    report = await import_folder(database, tmp_path, executor=ProcessPoolExecutor(2, get_context("forkserver")))
 
-    assert counts(report) == (run._FEW + 10, 0, 0)
+    assert counts(report) == (3 * run._BATCH + 10, 0, 0)
     assert '<span class="k">fn</span>' in (await find(database, "p041")).html
 
 

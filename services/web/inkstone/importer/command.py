@@ -1,6 +1,7 @@
 """The import as a person at a terminal sees it: a bar while it runs, and at the end what it did."""
 
 import json
+from concurrent.futures import Executor
 from pathlib import Path
 
 import uvloop
@@ -11,7 +12,7 @@ from rich.table import Table
 
 from inkstone.config import DatabaseAddress
 from inkstone.importer.report import Remark, Report
-from inkstone.importer.run import CONNECTIONS, import_folder
+from inkstone.importer.run import CONNECTIONS, import_folder, processes
 from inkstone.storage import schema
 from inkstone.storage.database import Database
 
@@ -19,13 +20,14 @@ from inkstone.storage.database import Database
 def run(address: DatabaseAddress, folder: Path, report_file: Path | None) -> None:
     """Import a folder and print the report; also write it to a file, as JSON."""
     console = Console(highlight=False)
-    report = uvloop.run(_imported(address, folder, console))
+    with processes() as executor:
+        report = uvloop.run(_imported(address, folder, executor, console))
     show(report, console)
     if report_file:
         report_file.write_text(json.dumps(report.as_json(), ensure_ascii=False, indent=2) + "\n")
 
 
-async def _imported(address: DatabaseAddress, folder: Path, console: Console) -> Report:
+async def _imported(address: DatabaseAddress, folder: Path, executor: Executor, console: Console) -> Report:
     database = Database(address, CONNECTIONS)
     columns = TextColumn("Importing"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
     try:
@@ -34,7 +36,10 @@ async def _imported(address: DatabaseAddress, folder: Path, console: Console) ->
         with Progress(*columns, console=console, transient=True) as bar:
             task = bar.add_task("")
             return await import_folder(
-                database, folder, progress=lambda done, total: bar.update(task, completed=done, total=total)
+                database,
+                folder,
+                executor=executor,
+                progress=lambda done, total: bar.update(task, completed=done, total=total),
             )
     finally:
         await database.close()

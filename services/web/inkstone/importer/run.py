@@ -10,7 +10,7 @@ from concurrent.futures import BrokenExecutor, Executor, ProcessPoolExecutor, Th
 from pathlib import Path
 
 from inkstone.domain.errors import Unavailable
-from inkstone.importer import preparing, source
+from inkstone.importer import source
 from inkstone.importer.planning import Planner
 from inkstone.importer.preparing import Job, Outcome, prepare_all
 from inkstone.importer.report import Report
@@ -26,22 +26,38 @@ _BATCH = 32
 _WRITERS = 2
 CONNECTIONS = _WRITERS + 2
 """What an import needs: one for each writer, one for who looks ahead, and one for who plans."""
-_FEW = 32  # files for which starting processes takes longer than the work
 _ATTEMPTS = 4
 _PAUSE = 0.5  # seconds, doubled each time
 
 
-async def import_folder(database: Database, folder: Path, *, progress: Progress = lambda done, total: None) -> Report:
+def processes() -> Executor:
+    """One process for each processor; to be had before anything has started a thread, since they are forks of this one.
+
+    A fork takes a hundredth of the time that a new process needs to load the modules.
+    """
+    executor = ProcessPoolExecutor(os.cpu_count(), mp_context=multiprocessing.get_context("fork"))
+    executor.submit(prepare_all, [])  # now, and not when the first file comes
+    return executor
+
+
+async def import_folder(
+    database: Database,
+    folder: Path,
+    *,
+    executor: Executor | None = None,
+    progress: Progress = lambda done, total: None,
+) -> Report:
     """Take over a folder of Markdown; `progress` is told how many of how many posts are done.
 
-    Each post is stored whole or not at all, and an import can be broken off and run again at any time.
+    Files are prepared by an executor, such as `processes`, which is shut down; where there is none, by a thread. Each
+    post is stored whole or not at all, and an import can be broken off and run again at any time.
     """
     started = time.monotonic()
     folder, found = await asyncio.to_thread(_look_into, folder)
     report = _obstacles(found, folder)
     files = [one.path for one in found if one.reason is None]
-    with _executor(len(files)) as executor:
-        async for one in _reports(database, _prepared(database, executor, folder, files)):
+    with executor or ThreadPoolExecutor(1) as preparers:
+        async for one in _reports(database, _prepared(database, preparers, folder, files)):
             report.add(one)
             progress(report.posts, len(files))
     report.seconds = round(time.monotonic() - started, 3)
@@ -59,15 +75,6 @@ def _obstacles(found: Sequence[Found], folder: Path) -> Report:
         if one.reason:
             report.skip_file(str(one.path.relative_to(folder)), one.reason)
     return report
-
-
-def _executor(files: int) -> Executor:
-    if files <= _FEW:
-        return ThreadPoolExecutor(1)
-    # A fork of this process, which has threads, might hang. A fork server has none, and loads the modules only once.
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([preparing.__name__])
-    return ProcessPoolExecutor(os.cpu_count(), mp_context=context)
 
 
 async def _prepared(

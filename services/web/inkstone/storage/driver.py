@@ -230,7 +230,6 @@ async def _connect(address: DatabaseAddress) -> _Raw:
         db=address.name,
         unix_socket=address.unix_socket,
         charset="utf8mb4",
-        connect_timeout=CONNECT_SECONDS,
         autocommit=True,
         init_command=_SESSION,
         client_flag=CLIENT.FOUND_ROWS,
