@@ -1,7 +1,7 @@
 # Every command there is. Choose with: make run PORT=8080 VAR=./var LISTEN=127.0.0.1
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev cli test bench check fmt clean checked
+.PHONY: help run dev cli up down test bench check fmt clean checked
 
 ROOT := $(CURDIR)
 # With `make -C` this is still the folder of the person who typed it.
@@ -10,6 +10,7 @@ VAR ?= $(ROOT)/var
 PORT ?= 8080
 LISTEN ?= 127.0.0.1
 JOBS ?= 2
+WEB ?= 1
 export VAR PORT LISTEN CALLER
 
 BIN := $(ROOT)/.venv/bin
@@ -29,16 +30,24 @@ dev: ## The same, and the web workers restart when a source file changes
 cli: ## The command line against the running stack: ARGS="import markdown ../posts"
 	@$(NATIVE) cli $(value ARGS)
 
+up: ## Build the blog's containers and start them: PORT=8080 WEB=3
+	@docker compose up --build --detach --wait --scale web=$(WEB)
+	@docker compose exec -T nginx printenv WELCOME
+
+down: ## Stop the containers; posts and secrets stay in their volumes
+	@docker compose down
+
 test: ## Every test, from a fresh checkout; REQUIRE_ENGINE=1 insists on a container engine
 	@'$(ROOT)/deploy/native.sh' install test
 	@$(COVERED) coverage erase
-	@$(COVERED) coverage run -m pytest -rfEs -n $(JOBS) --dist loadgroup $(PYTEST)
+	@$(COVERED) coverage run -m pytest -rfEs -n $(JOBS) --dist loadgroup --ignore=tests/stack $(PYTEST)
 	@if docker info >/dev/null 2>&1; then \
-	  $(COVERED) coverage run -m pytest -rfEs --database=mysql tests/storage tests/api; \
+	  $(COVERED) coverage run -m pytest -rfEs --database=mysql tests/storage tests/api \
+	    && '$(BIN)/pytest' -rfEs tests/stack; \
 	elif [ -n "$(REQUIRE_ENGINE)" ]; then \
 	  echo "make test: REQUIRE_ENGINE is set, and no container engine answers" >&2; exit 1; \
 	else \
-	  echo "No container engine answers: storage and API were tested on MariaDB, not on MySQL."; \
+	  echo "No container engine answers: storage and API were tested on MariaDB, not on MySQL, and the containers not at all."; \
 	fi
 	@$(COVERED) coverage combine --quiet && $(COVERED) coverage report --fail-under=90
 
@@ -52,13 +61,14 @@ check: lint types configs ## Everything but the tests
 lint: checked
 	@'$(BIN)/ruff' check . && '$(BIN)/ruff' format --check .
 	@'$(BIN)/lint-imports'
-	@for script in deploy/*.sh .ci/run; do bash -n "$$script" || exit 1; done
+	@for script in deploy/*.sh services/*/*.sh services/*/initdb/*.sh .ci/run; do bash -n "$$script" || exit 1; done
 
 types: checked
 	@'$(BIN)/mypy' && '$(BIN)/mypy' -p deploy.native
 
 configs: checked
 	@'$(ROOT)/deploy/native.sh' check-nginx
+	@if docker compose version >/dev/null 2>&1; then docker compose config --quiet; fi
 
 checked:
 	@'$(ROOT)/deploy/native.sh' install check

@@ -28,16 +28,65 @@ class Reply(NamedTuple):
         return json.loads(self.body)
 
 
-class Stack:
+class Site:
+    """A running blog, asked as a browser or a program would, by the name `host`."""
+
+    def __init__(self, address: str, port: int, host: str, cookie: str = "") -> None:
+        self.address = address
+        self.port = port
+        self.host = host
+        self.cookie = cookie
+
+    def secret(self, name: str) -> str:
+        """What the stack has made up at its first start."""
+        raise NotImplementedError
+
+    def ask(self, path: str, method: str = "GET", body: bytes | None = None, **headers: str) -> Reply:
+        """Ask it; keyword `accept_encoding` is the header Accept-Encoding."""
+        connection = HTTPConnection(self.address, self.port, timeout=DEADLINE)
+        sent = {"host": self.host} | {name.replace("_", "-"): value for name, value in headers.items()}
+        try:
+            connection.request(method, path, body, sent)
+            answer = connection.getresponse()
+            # Of several headers of one name the last is kept: none of ours comes twice.
+            return Reply(answer.status, {name.lower(): value for name, value in answer.getheaders()}, answer.read())
+        finally:
+            connection.close()
+
+    def api(self, method: str, path: str, content: Any = None, **headers: str) -> Reply:
+        """Ask the API as the administrator."""
+        if not self.cookie:
+            self.sign_in()
+        return self.send(method, path, content, cookie=self.cookie, **headers)
+
+    def sign_in(self) -> None:
+        """Sign in with what the stack shows at its start."""
+        credentials = {"email": "admin@example.org", "password": self.secret("admin_password")}
+        reply = self.send("POST", "/api/authenticate", credentials)
+        assert reply.status == 200, reply
+        self.cookie = reply.headers["set-cookie"].split(";")[0]
+
+    def send(self, method: str, path: str, content: Any, **headers: str) -> Reply:
+        """Ask with JSON, as a page of the blog itself would."""
+        body = None if content is None else json.dumps(content).encode()
+        return self.ask(path, method, body, content_type="application/json", origin=f"http://{self.host}", **headers)
+
+    def serves(self, path: str = "/healthz") -> bool:
+        """True when that address answers 200."""
+        try:
+            return self.ask(path).status == 200
+        except (OSError, HTTPException):
+            return False
+
+
+class Stack(Site):
     """`make run` with a VAR and a port of its own, its output in a file."""
 
     def __init__(self, var: Path, port: int) -> None:
+        super().__init__("127.0.0.1", port, f"127.0.0.1:{port}")
         self.var = var
-        self.port = port
-        self.host = f"127.0.0.1:{port}"
         self.output = var.with_name(f"{var.name}.out")
         self.process: subprocess.Popen[bytes] | None = None
-        self.cookie = ""
 
     def start(self) -> None:
         """Start it and wait until it says where it is."""
@@ -104,42 +153,6 @@ class Stack:
 
     def secret(self, name: str) -> str:
         return (self.var / "secrets" / name).read_text().strip()
-
-    def ask(self, path: str, method: str = "GET", body: bytes | None = None, **headers: str) -> Reply:
-        """Ask nginx; keyword `accept_encoding` is the header Accept-Encoding."""
-        connection = HTTPConnection("127.0.0.1", self.port, timeout=DEADLINE)
-        try:
-            connection.request(method, path, body, {name.replace("_", "-"): value for name, value in headers.items()})
-            answer = connection.getresponse()
-            # Of several headers of one name the last is kept: none of ours comes twice.
-            return Reply(answer.status, {name.lower(): value for name, value in answer.getheaders()}, answer.read())
-        finally:
-            connection.close()
-
-    def api(self, method: str, path: str, content: Any = None, **headers: str) -> Reply:
-        """Ask the API as the administrator."""
-        if not self.cookie:
-            self.sign_in()
-        return self.send(method, path, content, cookie=self.cookie, **headers)
-
-    def sign_in(self) -> None:
-        """Sign in with what `make run` shows."""
-        credentials = {"email": "admin@example.org", "password": self.secret("admin_password")}
-        reply = self.send("POST", "/api/authenticate", credentials)
-        assert reply.status == 200, reply
-        self.cookie = reply.headers["set-cookie"].split(";")[0]
-
-    def send(self, method: str, path: str, content: Any, **headers: str) -> Reply:
-        """Ask with JSON, as a page of the blog itself would."""
-        body = None if content is None else json.dumps(content).encode()
-        return self.ask(path, method, body, content_type="application/json", origin=f"http://{self.host}", **headers)
-
-    def serves(self, path: str = "/healthz") -> bool:
-        """True when that address answers 200."""
-        try:
-            return self.ask(path).status == 200
-        except (OSError, HTTPException):
-            return False
 
     def cli(self, arguments: str, *, cwd: Path = ROOT, stdin: str = "") -> subprocess.CompletedProcess[str]:
         """Run `make cli` as a person in the folder `cwd` does."""

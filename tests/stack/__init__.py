@@ -1,0 +1,1 @@
+"""The container stack: what `docker compose up` makes of the same blog."""
