@@ -3,6 +3,7 @@
 import asyncio
 import multiprocessing
 import os
+import threading
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -27,6 +28,7 @@ _WRITERS = 2
 CONNECTIONS = _WRITERS + 2
 """What an import needs: one for each writer, one for who looks ahead, and one for who plans."""
 _ATTEMPTS = 4
+_WATCH = 1.0  # seconds
 _PAUSE = 0.5  # seconds, doubled each time
 
 
@@ -35,9 +37,21 @@ def processes() -> Executor:
 
     A fork takes a hundredth of the time that a new process needs to load the modules.
     """
-    executor = ProcessPoolExecutor(os.cpu_count(), mp_context=multiprocessing.get_context("fork"))
+    context = multiprocessing.get_context("fork")
+    executor = ProcessPoolExecutor(os.cpu_count(), context, initializer=_end_with, initargs=(os.getpid(),))
     executor.submit(prepare_all, [])  # now, and not when the first file comes
     return executor
+
+
+def _end_with(parent: int) -> None:
+    """Else the processes of an import that was killed would wait for ever."""
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(_WATCH)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 async def import_folder(
