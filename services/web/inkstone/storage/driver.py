@@ -88,18 +88,6 @@ class _Raw(aiomysql.Connection):  # type: ignore[misc]  # aiomysql has no types
 
     _next_seq_id: int
 
-    def complete(self, sql: str, args: Sequence[Value]) -> bytes:
-        """A statement with its values: aiomysql escapes character by character, which takes long for a long text."""
-        return sql.encode() % tuple(map(self._escaped, args))
-
-    def _escaped(self, value: Value) -> bytes:
-        # The session's sql_mode has a backslash escape; nothing else has a meaning between quotation marks.
-        if isinstance(value, str):
-            return b"'%b'" % _quoted(value.encode("utf-8", "surrogateescape"))
-        if isinstance(value, bytes):
-            return b"_binary'%b'" % _quoted(value)
-        return str(self.escape(value)).encode()
-
     async def _read_packet(self, packet_type: type[MysqlPacket] = MysqlPacket) -> MysqlPacket:
         data = self._arrived()
         if data is None:
@@ -122,10 +110,6 @@ class _Raw(aiomysql.Connection):  # type: ignore[misc]  # aiomysql has no types
         self._reader._maybe_resume_transport()
         self._next_seq_id = (self._next_seq_id + 1) % 256
         return data
-
-
-def _quoted(data: bytes) -> bytes:
-    return data.replace(b"\\", b"\\\\").replace(b"'", b"''")
 
 
 _HEADER = 4  # bytes: three of the packet's size, one of its number
@@ -188,7 +172,7 @@ class Link:
         try:
             async with asyncio.timeout(STATEMENT_SECONDS):
                 cursor = await self._raw.cursor()
-                count = await cursor.execute(self._raw.complete(sql, args))
+                count = await cursor.execute(sql, args)
                 return await cursor.fetchall(), count
         except pymysql.err.Error as error:
             if _code(error) in _INCOMPARABLE:
