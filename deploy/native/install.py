@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from deploy.native import packages
@@ -42,11 +43,7 @@ def install(purpose: str) -> None:
 def _steps(purpose: str) -> list[Step]:
     locks = RUN + (TEST if purpose in {"test", "check"} else [])
     steps: list[Step] = [("venv", f"{sys.version_info[:2]} {ROOT}", _make_venv)]
-    steps += [
-        (f"python-{path.parent.name}", _digest([path]), lambda path=path: _pip(path))  # type: ignore[misc]
-        for path in locks
-        if path.exists()
-    ]
+    steps += [(f"python-{path.parent.name}", _digest([path]), partial(_pip, path)) for path in locks if path.exists()]
     steps.append(("inkstone", _digest([WEB / "pyproject.toml"]), _link_package))
     if (EDITOR / "package.json").exists():
         steps.append(("editor", _digest(_editor_sources()), _build_editor))
