@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
 from inkstone.config import DatabaseAddress
-from inkstone.domain.errors import Unavailable
+from inkstone.domain.errors import Busy, Unavailable
 from inkstone.storage.driver import Duplicate, Link, Lost, Row, ServerError, Value
 
 __all__ = ["Connection", "Database", "Duplicate", "Row", "Value"]
@@ -161,7 +161,7 @@ class Database:
             else:
                 await self._admitted.acquire()  # at once, and without the cost of a time limit
         except TimeoutError as error:
-            raise Unavailable("Too many requests wait for the database.") from error
+            raise Busy("Too many requests wait for the database.") from error
         self._borrowed += 1
         try:
             yield
