@@ -243,6 +243,13 @@ async def test_old_connections_are_replaced(pools, monkeypatch):
     assert await one(pool, "SELECT CONNECTION_ID()") != first
 
 
+async def test_the_server_hangs_up_on_those_only_whom_the_pool_would_not_use_again(pools):
+    """Not much later either: it may never hear that its client has gone, and keeps what that one had locked."""
+    seconds = await one(pools(1), "SELECT @@wait_timeout")
+
+    assert driver.RECYCLE_SECONDS < seconds <= 2 * driver.RECYCLE_SECONDS
+
+
 async def test_a_transaction_is_committed_at_its_end(pools):
     pool = pools(2)
 
