@@ -32,7 +32,8 @@ class Containers(Site):
 
     def end(self) -> None:
         """Remove containers, networks, volumes, and the images, which are ours alone."""
-        self.compose("down", "--volumes", "--remove-orphans", "--timeout=5", "--rmi=all", check=False)
+        everything = ("--profile=*", "down", "--volumes", "--remove-orphans", "--timeout=5", "--rmi=all")
+        self.compose(*everything, check=False)
 
     def secret(self, name: str) -> str:
         return self.compose("run", "--rm", "--no-deps", "-T", "migrate", "cat", f"/run/inkstone/job/{name}").strip()

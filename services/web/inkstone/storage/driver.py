@@ -23,7 +23,7 @@ Row = tuple[Any, ...]
 Value = str | bytes | int | float | datetime | None
 
 CONNECT_SECONDS = 1.5
-STATEMENT_SECONDS = 3.0
+STATEMENT_SECONDS = 2.5
 # Shorter than the server's wait_timeout (8 hours by default, minutes on some hosts),
 # so that we never pick up a connection that the server has hung up on.
 RECYCLE_SECONDS = 240.0
@@ -40,8 +40,9 @@ _MISSING_SCHEMA = {ER.NO_SUCH_TABLE, ER.BAD_FIELD_ERROR, ER.BAD_DB_ERROR}
 
 # Both servers read the first comment as they should: MariaDB alone knows /*M!, and skips MySQL's /*!80000.
 # The limits are the server's side of STATEMENT_SECONDS, for statements whose client has gone.
+# A server that never hears that its client has gone keeps what that one had locked until wait_timeout.
 _SESSION = (
-    "SET time_zone = '+00:00', sql_mode = 'TRADITIONAL,ONLY_FULL_GROUP_BY'"
+    f"SET wait_timeout = {RECYCLE_SECONDS + 60:.0f}, time_zone = '+00:00', sql_mode = 'TRADITIONAL,ONLY_FULL_GROUP_BY'"
     " /*M!100108 , max_statement_time = 10 */ /*!80000 , max_execution_time = 10000 */"
 )
 _ISOLATION = "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED"
