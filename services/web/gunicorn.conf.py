@@ -1,6 +1,7 @@
 """How gunicorn serves the application, in a container and natively."""
 
 import ctypes
+import gc
 import os
 import sys
 from pathlib import Path
@@ -59,6 +60,12 @@ def on_starting(server: object) -> None:
         Settings.from_environment(os.environ)
     except ConfigError as error:
         refuse(str(error))
+
+
+def when_ready(server: object) -> None:
+    """Spare what was loaded before the workers start the collector's touch: memory is shared until it is written to."""
+    gc.collect()
+    gc.freeze()
 
 
 def post_fork(server: object, worker: object) -> None:
