@@ -30,8 +30,7 @@ cli: ## The command line against the running stack: ARGS="import markdown ../pos
 	@$(NATIVE) cli $(value ARGS)
 
 up: ## Build the blog's containers and start them: PORT=8080 WEB=3
-	@docker compose up --build --detach --wait --scale web=$(WEB)
-	@docker compose exec -T nginx printenv WELCOME
+	@WEB='$(WEB)' exec '$(ROOT)/deploy/containers/up.sh'
 
 roll: ## Replace every replica of the application by a new one, without losing a request
 	@exec '$(ROOT)/deploy/containers/roll.sh'
