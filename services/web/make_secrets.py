@@ -65,7 +65,9 @@ def secret(name: str) -> str:
     except (OSError, UnicodeDecodeError) as error:
         refuse(BROKEN.format(name=name, what=f"not to be read ({error})"))
     if not PLAIN.fullmatch(value):
-        refuse(BROKEN.format(name=name, what="made of other characters than letters, digits and -" if value else "empty"))
+        refuse(
+            BROKEN.format(name=name, what="made of other characters than letters, digits and -" if value else "empty")
+        )
     return value
 
 
