@@ -9,7 +9,7 @@ from typing import NoReturn
 
 FOLDER = Path(os.environ.get("SECRETS", "/run/inkstone"))
 # What has no meaning of its own in SQL, in a URL or in a shell.
-PLAIN = re.compile(r"[A-Za-z0-9._~,-]+")
+PLAIN = re.compile(r"[A-Za-z0-9._~-]+")
 
 LINE = "Secrets are in their volumes: {made} made, {kept} kept."
 BROKEN = "the secret {name} is {what}: bring back its volume, or what was in it; see docs/containers.md."
@@ -64,10 +64,10 @@ def secret(name: str) -> str:
         value = (FOLDER / name).read_text().strip()
     except (OSError, UnicodeDecodeError) as error:
         refuse(BROKEN.format(name=name, what=f"not to be read ({error})"))
-    if not PLAIN.fullmatch(value):
-        refuse(
-            BROKEN.format(name=name, what="made of other characters than letters, digits and -" if value else "empty")
-        )
+    if not value:
+        refuse(BROKEN.format(name=name, what="empty"))
+    if name.startswith("mysql/") and not PLAIN.fullmatch(value):
+        refuse(BROKEN.format(name=name, what="not made of letters, digits and - only"))
     return value
 
 
