@@ -1,8 +1,10 @@
 """docker-compose.production.yml: TLS in nginx, and services that come back by themselves"""
 
+import os
 import shutil
 import socket
 import ssl
+import stat
 import threading
 from collections.abc import Callable, Iterator
 from http.client import HTTPConnection, HTTPSConnection
@@ -14,12 +16,13 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from deploy.native import certificate
-from tests.native.stacks import DEADLINE, Site, free_port, wait_for
+from tests.native.stacks import DEADLINE, ROOT, Site, free_port, wait_for
 from tests.stack.containers import Containers
 
 pytestmark = [pytest.mark.xdist_group("stack"), pytest.mark.engine]
 
 TWO_YEARS = "max-age=63072000"
+HOOK = ROOT / "deploy/containers/certificates.sh"
 TOKEN = Path("webroot/.well-known/acme-challenge/token")
 
 
@@ -179,6 +182,22 @@ def test_a_new_certificate_is_shown_after_a_signal_and_nobody_notices(production
 
     assert failed == []
     assert renewed.public_bytes(Encoding.PEM) == (production.certificates / "fullchain.pem").read_bytes()
+
+
+def test_what_certbot_renewed_is_taken_over(production: Production, tmp_path: Path) -> None:
+    renewed = certificate.write(tmp_path, "localhost")
+    root = [] if os.geteuid() == 0 else ["sudo", "--preserve-env"]
+    try:
+        production.run(*root, "env", f"RENEWED_LINEAGE={tmp_path}", str(HOOK), str(production.certificates))
+
+        # The key belongs to nginx, and nobody else may read it.
+        facts = (production.certificates / "privkey.pem").stat()
+        assert (facts.st_uid, stat.S_IMODE(facts.st_mode)) == (101, 0o400)
+        wait_for(lambda: production.shown() == renewed)
+    finally:
+        production.run(*root, "chown", str(os.getuid()), str(production.certificates / "privkey.pem"))
+        production.run(*root, "chmod", "644", str(production.certificates / "privkey.pem"))
+    assert "privkey.pem" not in production.compose("logs", "nginx")
 
 
 def no_certificate(folder: Path) -> None:

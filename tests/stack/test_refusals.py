@@ -7,6 +7,7 @@ import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -202,6 +203,13 @@ def test_web_with_a_wrong_password_lives_and_says_so_once(small: Small) -> None:
     wait_for(lambda: small.serves("/readyz"))
 
 
+@pytest.mark.parametrize(
+    ("name", "value"), [("INKSTONE_WORKERS", "many"), ("INKSTONE_WORKERS", "0"), ("INKSTONE_LANGUAGE", "tlh")]
+)
+def test_a_bad_setting_ends_the_start(small: Small, name: str, value: str) -> None:
+    refuses(small.once("web", **{name: value}), f"{name} makes no sense: it is ")
+
+
 # The schema
 
 
@@ -267,6 +275,17 @@ def test_make_up_names_a_port_that_is_taken_before_it_starts_anything(small: Sma
     assert left == ""
 
 
+def test_make_up_takes_the_port_from_env(small: Small, tmp_path: Path) -> None:
+    unset = ("env", "--unset=PORT", "--unset=LISTEN")
+    with taken_port() as port:
+        (tmp_path / ".env").write_text(f"PORT={port}\n")
+        done = small.attempt(
+            *unset, "make", "up", COMPOSE_PROJECT_NAME=f"{small.project}-port", COMPOSE_ENV_FILES=str(tmp_path / ".env")
+        )
+
+    assert done.stderr.startswith(f"up: port {port} is in use"), done
+
+
 def test_docker_compose_up_names_a_port_that_is_taken(small: Small) -> None:
     other = {"COMPOSE_PROJECT_NAME": f"{small.project}-port"}
     with taken_port() as port:
@@ -311,7 +330,8 @@ def write(small: Small) -> tuple[Reply, float]:
 def test_a_full_disk_is_told_to_authors_and_loses_nothing_that_was_saved(small: Small) -> None:
     small.sign_in()
     before = starts(small), small.facts("mysql")[0]["State"]["StartedAt"]
-    saved, refused = [], []
+    saved: list[Reply] = []
+    refused: list[Reply] = []
 
     with full_disk(small):
         while len(refused) < 20:
