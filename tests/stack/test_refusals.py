@@ -3,7 +3,6 @@
 import itertools
 import secrets
 import socket
-import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,62 +11,14 @@ from pathlib import Path
 import pytest
 
 from tests.native.stacks import Reply, wait_for
-from tests.stack.containers import Containers
+from tests.stack.small import Done, Small, last_line, refuses
 from tests.stack.test_faults import starts
-from tests.stack.test_production import last_line
 
 pytestmark = [pytest.mark.xdist_group("stack"), pytest.mark.engine]
 
-# MySQL needs about 210 MB before there is a post.
-DISK = "400m"
 KILOBYTES = 1024
 # The application's own limit on a statement, and a slow machine.
 PATIENCE = 5.0
-
-Done = subprocess.CompletedProcess[str]
-
-
-class Small(Containers):
-    """A stack whose database has a disk of its own, which is small; it lasts as long as the database runs."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        options = ["type=tmpfs", "device=tmpfs", f"o=size={DISK},mode=1777"]
-        labels = [f"com.docker.compose.project={self.project}", "com.docker.compose.volume=mysql-data"]
-        arguments = [f"--opt={option}" for option in options] + [f"--label={label}" for label in labels]
-        self.run("docker", "volume", "create", *arguments, f"{self.project}_mysql-data")
-
-    def once(self, service: str, **environment: str) -> Done:
-        """Run a service in a container of its own, in the foreground."""
-        return self.attempt("docker", "compose", "run", "--rm", "--no-deps", "-T", service, **environment)
-
-    def up(self, *arguments: str, **environment: str) -> Done:
-        return self.attempt("docker", "compose", "up", "--detach", "--wait", *arguments, **environment)
-
-    def in_volume(self, volume: str, script: str) -> str:
-        """Run a shell script as root in one of the stack's volumes."""
-        mount = f"--volume={self.project}_{volume}:/v"
-        image = f"inkstone-web:{self.project}"
-        return self.run(
-            "docker", "run", "--rm", "--network=none", "--user=0", mount, image, "sh", "-c", f"cd /v; {script}"
-        )
-
-    @contextmanager
-    def spoiled(self, secret: str, content: str | None) -> Iterator[None]:
-        """Another content in a secret's place, as in `web/secret_keys`; None takes it away."""
-        folder, name = secret.split("/")
-        self.in_volume(
-            f"{folder}-secrets", f"mv {name} kept" + ("" if content is None else f"; printf %s '{content}' > {name}")
-        )
-        try:
-            yield
-        finally:
-            self.in_volume(f"{folder}-secrets", f"mv -f kept {name}")
-
-    def sql(self, statement: str) -> str:
-        """What root alone may do in the database."""
-        client = 'MYSQL_PWD=$(cat /run/inkstone/mysql/root_password) mysql -uroot -N inkstone -e "$0"'
-        return self.inside("mysql", "sh", "-c", client, statement).strip()
 
 
 @pytest.fixture(scope="module")
@@ -79,17 +30,6 @@ def small() -> Iterator[Small]:
         yield stack
     finally:
         stack.end()
-
-
-def refuses(done: Done, *words: str) -> None:
-    """It ended, and not well, and the last thing that it said is one line of ours with the reason."""
-    assert done.returncode != 0, done
-    said = done.stdout + done.stderr
-    assert last_line(said).startswith("inkstone: "), said
-    assert said.count("inkstone: ") == 1, said
-    assert "Traceback" not in said
-    for word in words:
-        assert word in last_line(said), said
 
 
 # Secrets
@@ -276,12 +216,11 @@ def test_make_up_names_a_port_that_is_taken_before_it_starts_anything(small: Sma
 
 
 def test_make_up_takes_the_port_from_env(small: Small, tmp_path: Path) -> None:
-    unset = ("env", "--unset=PORT", "--unset=LISTEN")
+    unset = ("env", "--unset=PORT", "--unset=LISTEN", "--unset=COMPOSE_DISABLE_ENV_FILE")
+    other = {"COMPOSE_PROJECT_NAME": f"{small.project}-port", "COMPOSE_ENV_FILES": str(tmp_path / ".env")}
     with taken_port() as port:
         (tmp_path / ".env").write_text(f"PORT={port}\n")
-        done = small.attempt(
-            *unset, "make", "up", COMPOSE_PROJECT_NAME=f"{small.project}-port", COMPOSE_ENV_FILES=str(tmp_path / ".env")
-        )
+        done = small.attempt(*unset, "make", "up", **other)
 
     assert done.stderr.startswith(f"up: port {port} is in use"), done
 
