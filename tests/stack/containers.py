@@ -19,7 +19,12 @@ class Containers(Site):
         super().__init__("127.0.0.1", port, f"localhost:{port}")
         self.project = f"inkstone-test-{secrets.token_hex(4)}"
         self.environment = environment(
-            COMPOSE_PROJECT_NAME=self.project, IMAGE_TAG=self.project, PORT=str(port), LISTEN="127.0.0.1"
+            COMPOSE_PROJECT_NAME=self.project,
+            # Whoever runs a blog from this folder has told it other things in .env.
+            COMPOSE_DISABLE_ENV_FILE="1",
+            IMAGE_TAG=self.project,
+            PORT=str(port),
+            LISTEN="127.0.0.1",
         )
 
     def compose(self, *arguments: str, check: bool = True) -> str:

@@ -350,6 +350,26 @@ async def test_a_duplicate_names_its_key(database, row, key):
 
 
 @pytest.mark.parametrize(
+    ("number", "text", "why"),
+    [
+        (1114, "The table 'posts' is full", "its disk is full"),
+        (1030, 'Got error 28 "No space left on device" from storage engine InnoDB', "its disk is full"),
+        (1026, "Error writing file '/tmp/MLfd=41' (errno: 28 - No space left on device)", "its disk is full"),
+        (1290, "The server is running with the --read-only option", "it is read-only"),
+    ],
+)
+async def test_a_server_that_can_not_save_is_said_to(pools, caplog, number, text, why):
+    signal = f"SIGNAL SQLSTATE 'HY000' SET MYSQL_ERRNO = {number}, MESSAGE_TEXT = %s"
+
+    async with pools(1).connection() as db:
+        with pytest.raises(Unavailable, match="can't save anything"):
+            await db.run(signal, text)
+
+        assert f"the database takes no writes, {why}: " in caplog.text
+        assert await db.one("SELECT 1") == (1,)
+
+
+@pytest.mark.parametrize(
     "time",
     [datetime(2026, 5, 4, 3, 2, 1, 123456, UTC), datetime(1000, 1, 1, tzinfo=UTC), datetime.max.replace(tzinfo=UTC)],
 )
