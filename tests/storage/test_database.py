@@ -9,7 +9,7 @@ import pymysql
 import pytest
 
 from inkstone.config import DatabaseAddress
-from inkstone.domain.errors import Unavailable
+from inkstone.domain.errors import Busy, Unavailable
 from inkstone.storage import database as pooling
 from inkstone.storage import driver
 from inkstone.storage.database import Connection, Database, Duplicate
@@ -107,13 +107,33 @@ async def test_a_cancelled_querys_connection_is_never_used_again(pools):
 
 
 async def test_when_all_are_out_the_next_is_told_so(pools, monkeypatch):
+    monkeypatch.setattr(pooling, "ACQUIRE_SECONDS", 0.2)
+    pool = pools(1)
+
+    async with pool.connection():
+        first = asyncio.create_task(in_use(pool))
+        second = asyncio.create_task(one(pool, "SELECT 1"))
+        await asyncio.sleep(0.1)
+    waited = await asyncio.gather(first, second, return_exceptions=True)
+
+    assert isinstance(waited[1], Busy)
+    assert await one(pool, "SELECT 1") == 1
+
+
+async def in_use(pool: Database) -> None:
+    async with pool.connection():
+        await asyncio.sleep(0.5)
+
+
+async def test_when_none_comes_back_the_server_is_to_blame(pools, monkeypatch):
     monkeypatch.setattr(pooling, "ACQUIRE_SECONDS", 0.1)
     pool = pools(2)
 
     async with pool.connection(), pool.connection():
-        with pytest.raises(Unavailable, match="Too many requests"):
+        with pytest.raises(Unavailable, match="too long") as raised:
             await one(pool, "SELECT 1")
 
+    assert not isinstance(raised.value, Busy)
     assert await one(pool, "SELECT 1") == 1
 
 

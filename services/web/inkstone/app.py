@@ -13,7 +13,7 @@ from aiohttp import web
 from inkstone.config import ConfigError, DatabaseAddress, Settings
 from inkstone.keys import DATABASE, REPLICA, SETTINGS, WORKERS
 from inkstone.storage.database import Database
-from inkstone.storage.replica import Replica
+from inkstone.storage.replica import NAME, Replica
 from inkstone.web import assets, description, draining, middlewares, reading, render
 from inkstone.web.body import MAX_BYTES
 from inkstone.web.offload import executor
@@ -56,7 +56,7 @@ async def _database(app: web.Application) -> AsyncIterator[None]:
 
 
 async def _replica(address: DatabaseAddress, app: web.Application) -> AsyncIterator[None]:
-    database = Database(address, app[SETTINGS].database_pool_size)
+    database = Database(address, app[SETTINGS].database_pool_size, NAME)
     app[REPLICA] = replica = Replica(app[DATABASE], database)
     async with _pool(database), _running(replica.watch()):
         yield

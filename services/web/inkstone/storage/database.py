@@ -8,6 +8,7 @@ connection or opens one.
 import asyncio
 import contextlib
 import logging
+import time
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
@@ -15,7 +16,7 @@ from inkstone.config import DatabaseAddress
 from inkstone.domain.errors import Busy, Unavailable
 from inkstone.storage.driver import Duplicate, Link, Lost, Row, ServerError, Value
 
-__all__ = ["Connection", "Database", "Duplicate", "Row", "Value"]
+__all__ = ["Connection", "Database", "Duplicate", "Row", "ServerError", "Value"]
 
 log = logging.getLogger(__name__)
 
@@ -101,15 +102,20 @@ class Connection:
 
 
 class Database:
-    """At most `size` connections to one database; opened when needed, and ahead of need by `keep_filled`."""
+    """At most `size` connections to one database; opened when needed, and ahead of need by `keep_filled`.
 
-    def __init__(self, address: DatabaseAddress, size: int) -> None:
+    `name` is what the log calls it.
+    """
+
+    def __init__(self, address: DatabaseAddress, size: int, name: str = "the database") -> None:
         self._address = address
+        self._name = name
         self._size = size
         self._admitted = asyncio.Semaphore(size)
         self._idle: deque[Link] = deque()
         self._borrowed = 0
         self._reachable = True
+        self._heard = 0.0
         self._attempted = asyncio.Event()
         self._attempted.set()
 
@@ -165,13 +171,19 @@ class Database:
             else:
                 await self._admitted.acquire()  # at once, and without the cost of a time limit
         except TimeoutError as error:
-            raise Busy("Too many requests wait for the database.") from error
+            raise self._full() from error
         self._borrowed += 1
         try:
             yield
         finally:
             self._borrowed -= 1
             self._admitted.release()
+
+    def _full(self) -> Unavailable:
+        """Why there was no connection: too many want one, or those who have one wait for a server that says nothing."""
+        if time.monotonic() - self._heard < ACQUIRE_SECONDS:
+            return Busy("Too many requests wait for the database.")
+        return Unavailable("The database takes too long to answer.")
 
     def _take_idle(self) -> Link | None:
         """The youngest first, so that what isn't needed grows old and is closed."""
@@ -186,7 +198,9 @@ class Database:
         if link.closed:
             # It ran out of time or lost its server. Where that has fallen silent, each idle one would cost as much.
             self._drop_idle()
-        elif self._size and link.usable:
+            return
+        self._heard = time.monotonic()
+        if self._size and link.usable:
             self._idle.append(link)
         else:
             link.close()
@@ -209,13 +223,13 @@ class Database:
             link = await Link.open(self._address)
         except OSError as error:
             if self._reachable:
-                log.warning("the database can't be reached: %s", error)
+                log.warning("%s can't be reached: %s", self._name, error)
             self._reachable = False
             raise _away() from error
         finally:
             self._attempted.set()
         if not self._reachable:
-            log.warning("the database is back")
+            log.warning("%s is back", self._name)
         self._reachable = True
         return link
 

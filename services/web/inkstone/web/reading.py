@@ -5,7 +5,7 @@ from aiohttp.typedefs import Handler
 
 from inkstone.domain.errors import Busy, Unavailable
 from inkstone.keys import DATABASE, REPLICA, SETTINGS
-from inkstone.storage.database import Database
+from inkstone.storage.database import Database, ServerError
 from inkstone.web import sessions
 
 _SOURCE = web.RequestKey("source", Database)
@@ -33,7 +33,7 @@ async def _choose(request: web.Request, handler: Handler) -> web.StreamResponse:
         return await handler(request)
     except Busy:
         raise  # what is too much for the replica must not come down on the primary
-    except Unavailable as error:
+    except (Unavailable, ServerError) as error:
         replica.leave_aside(str(error))
         request[_SOURCE] = request.app[DATABASE]
         return await handler(request)
