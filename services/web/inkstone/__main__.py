@@ -11,12 +11,12 @@ from typing import Any, ParamSpec
 
 import click
 
-from inkstone.config import ConfigError, Settings
+from inkstone.config import ConfigError, DatabaseAddress, Settings
 from inkstone.domain import passwords
 from inkstone.domain.errors import DomainError, Invalid, Unavailable
 from inkstone.domain.users import Registration, Role, User
-from inkstone.storage import schema, users
-from inkstone.storage.database import Database
+from inkstone.storage import replica, schema, users
+from inkstone.storage.database import Connection, Database
 
 P = ParamSpec("P")
 
@@ -113,14 +113,13 @@ async def _first_administrator(database: Database, wish: Registration) -> None:
 @main.command()
 @_explained
 def check() -> None:
-    """Check the settings, the database and its schema."""
+    """Check the settings, the database with its schema, and its replica where there is one."""
     settings = Settings.from_environment(os.environ)
     click.echo("settings  ok")
 
     async def ask(database: Database) -> None:
         async with database.connection() as db:
-            row = await db.one("SELECT VERSION()")
-            click.echo(f"database  ok: {row[0] if row else 'unknown'}, {settings.database_url.name}")
+            click.echo(f"database  ok: {await _version(db)}, {settings.database_url.name}")
             packet = await db.one("SELECT @@max_allowed_packet")
             if packet and packet[0] < _PACKET:
                 click.echo(
@@ -128,8 +127,26 @@ def check() -> None:
                 )
             await schema.check(db)
             click.echo(f"schema    ok: {await schema.current(db)}")
+        if settings.read_database_url:
+            await _check_replica(database, settings.read_database_url)
 
     _with_database(ask)
+
+
+async def _check_replica(primary: Database, address: DatabaseAddress) -> None:
+    database = Database(address, _CONNECTIONS)
+    try:
+        taken = await replica.delay(primary, database)
+        async with database.connection() as db:
+            version = await _version(db)
+        click.echo(f"replica   ok: {version}, {address.name}, has what is written after {taken.total_seconds():.2f} s")
+    finally:
+        await database.close()
+
+
+async def _version(db: Connection) -> str:
+    row = await db.one("SELECT VERSION()")
+    return str(row[0]) if row else "unknown"
 
 
 @main.group()

@@ -87,8 +87,7 @@ class Replica:
 async def delay(primary: Database, replica: Database) -> timedelta:
     """How long what is written takes to come to the replica; raises Unavailable where it is MOST_BEHIND or more."""
     async with primary.connection() as db:
-        await heartbeat.beat(db)
-        newest = await heartbeat.last(db)
+        newest = await heartbeat.write(db)
     async with replica.connection() as db:
         await schema.check(db)
         started = asyncio.get_running_loop().time()

@@ -13,10 +13,13 @@ from inkstone.storage.database import Connection, Value
 _CURSOR = re.compile(r"([0-9]{1,12}\.[0-9]{6})\.([0-9a-f]{32})", re.ASCII)
 
 # A match in the name is worth four anywhere else. The score is a DECIMAL, so that a cursor can name it exactly.
+# MySQL's relevance is infinite while its statistics of a table say that it is empty, as after a crash they may for
+# long: error 1690, unless something bounds it.
 _BEST = """
     SELECT post_id, score, text FROM (
         SELECT s.post_id, s.text, CAST(
-            4 * MATCH (s.name_tokens) AGAINST (%s IN BOOLEAN MODE) + MATCH (s.tokens) AGAINST (%s IN BOOLEAN MODE)
+            4 * LEAST(MATCH (s.name_tokens) AGAINST (%s IN BOOLEAN MODE), 1000000)
+            + LEAST(MATCH (s.tokens) AGAINST (%s IN BOOLEAN MODE), 1000000)
             AS DECIMAL(18, 6)) AS score
         FROM post_search s
         JOIN posts p ON p.id = s.post_id

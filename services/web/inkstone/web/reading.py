@@ -1,5 +1,7 @@
 """Where a request reads: who is not signed in may be answered from a replica of the database."""
 
+import logging
+
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
@@ -7,6 +9,8 @@ from inkstone.domain.errors import Busy, Unavailable
 from inkstone.keys import DATABASE, REPLICA, SETTINGS
 from inkstone.storage.database import Database, ServerError
 from inkstone.web import sessions
+
+log = logging.getLogger(__name__)
 
 _SOURCE = web.RequestKey("source", Database)
 _READS = {"GET", "HEAD"}
@@ -33,7 +37,9 @@ async def _choose(request: web.Request, handler: Handler) -> web.StreamResponse:
         return await handler(request)
     except Busy:
         raise  # what is too much for the replica must not come down on the primary
-    except (Unavailable, ServerError) as error:
+    except Unavailable as error:
         replica.leave_aside(str(error))
-        request[_SOURCE] = request.app[DATABASE]
-        return await handler(request)
+    except ServerError as error:
+        log.warning("the database's replica has failed, and the primary is asked: %s", error)
+    request[_SOURCE] = request.app[DATABASE]
+    return await handler(request)
