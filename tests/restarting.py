@@ -5,7 +5,7 @@ import secrets
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Protocol
 from urllib.parse import quote
@@ -29,10 +29,10 @@ class Server(Protocol):
 
 
 @contextlib.contextmanager
-def mariadb() -> Iterator[Server]:
+def mariadb(*options: str) -> Iterator[Server]:
     """A private MariaDB."""
     folder = Path(tempfile.mkdtemp(prefix="ink-db-", dir="/tmp"))
-    server = _MariaDB(Places(folder, "127.0.0.1", 0))
+    server = _MariaDB(Places(folder, "127.0.0.1", 0), options)
     try:
         server.start()
         yield server
@@ -42,18 +42,19 @@ def mariadb() -> Iterator[Server]:
 
 
 class _MariaDB:
-    def __init__(self, places: Places) -> None:
+    def __init__(self, places: Places, options: Sequence[str]) -> None:
         places.make()
         keyring.ensure(places)
         database.prepare(places)
         self.url = keyring.read(places, "migrate_database_url")
         self._places = places
+        self._options = options
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         if self._process:
             return
-        command = ["mariadbd", f"--defaults-file={self._places.etc / 'mysql.cnf'}"]
+        command = ["mariadbd", f"--defaults-file={self._places.etc / 'mysql.cnf'}", *self._options]
         with (self._places.log / "mysql.log").open("a") as log:
             self._process = subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
         wait_for(lambda: answers(self.url), "an answer of MariaDB")
@@ -67,9 +68,9 @@ class _MariaDB:
 
 
 @contextlib.contextmanager
-def mysql() -> Iterator[Server]:
+def mysql(*options: str) -> Iterator["MySQL"]:
     """A MySQL 9.7 in a container."""
-    server = _MySQL(free_port(), secrets.token_urlsafe(12))
+    server = MySQL(free_port(), secrets.token_urlsafe(12), options)
     try:
         server.start()
         yield server
@@ -77,25 +78,25 @@ def mysql() -> Iterator[Server]:
         server.remove()
 
 
-class _MySQL:
-    def __init__(self, port: int, password: str) -> None:
+class MySQL:
+    def __init__(self, port: int, password: str, options: Sequence[str]) -> None:
         # The port is ours to choose: one that Docker chose would be another after a restart.
         self.url = f"mysql://ink:{quote(password)}@127.0.0.1:{port}/inkstone"
         settings = ("ROOT_PASSWORD", password), ("PASSWORD", password), ("USER", "ink"), ("DATABASE", "inkstone")
         environment = [option for name, value in settings for option in ("-e", f"MYSQL_{name}={value}")]
         publish = f"127.0.0.1:{port}:3306"
-        self._container = _docker("create", "--publish", publish, *environment, "mysql:9.7")
+        self.container = _docker("create", "--publish", publish, *environment, "mysql:9.7", *options)
 
     def start(self) -> None:
-        _docker("start", self._container)
+        _docker("start", self.container)
         wait_for(lambda: answers(self.url), "an answer of MySQL")
 
     def stop(self) -> None:
         """At once, as a crash would."""
-        _docker("stop", "--timeout", "0", self._container)
+        _docker("stop", "--timeout", "0", self.container)
 
     def remove(self) -> None:
-        _docker("rm", "--force", "--volumes", self._container)
+        _docker("rm", "--force", "--volumes", self.container)
 
 
 def _docker(*arguments: str) -> str:

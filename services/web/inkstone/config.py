@@ -1,7 +1,8 @@
 """The settings, read once from the environment; nothing else in the package looks there."""
 
 import ipaddress
-from collections.abc import Callable, Mapping
+import ssl
+from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Self
@@ -27,20 +28,22 @@ class DatabaseAddress:
     port: int
     name: str
     unix_socket: str | None = None
+    tls: ssl.SSLContext | None = field(default=None, repr=False, compare=False)
 
     @classmethod
     def parse(cls, url: str) -> Self:
-        """Read mysql://user:password@host:port/name, percent-encoded, with ?unix_socket= as the only option.
+        """Read mysql://user:password@host:port/name, percent-encoded, with ?unix_socket= or with ssl-mode= and ssl-ca=.
 
         >>> DatabaseAddress.parse("mysql://ink:s%40fe@db/blog").password
         's@fe'
         """
         parts = urlsplit(url)
-        options = parse_qs(parts.query)
+        options = {option: values[-1] for option, values in parse_qs(parts.query, keep_blank_values=True).items()}
         name = unquote(parts.path.removeprefix("/"))
-        if parts.scheme != "mysql" or not parts.username or not name or options.keys() - {"unix_socket"}:
+        if parts.scheme != "mysql" or not parts.username or not name or not _fit_together(options.keys()):
             raise ValueError(
-                "it has the form mysql://user:password@host:port/name, with ?unix_socket=/path as the only option"
+                "it has the form mysql://user:password@host:port/name,"
+                " with ?unix_socket=/path, or with ?ssl-ca=/path and ssl-mode"
             )
         return cls(
             user=unquote(parts.username),
@@ -48,8 +51,32 @@ class DatabaseAddress:
             host=parts.hostname or "localhost",
             port=parts.port or 3306,
             name=name,
-            unix_socket=options["unix_socket"][0] if options else None,
+            unix_socket=options.get("unix_socket"),
+            tls=_tls(options.get("ssl-mode"), options.get("ssl-ca")),
         )
+
+
+def _fit_together(options: Set[str]) -> bool:
+    return options <= {"unix_socket"} or options <= {"ssl-mode", "ssl-ca"}
+
+
+def _tls(mode: str | None, ca: str | None) -> ssl.SSLContext | None:
+    """As MySQL's own clients understand ssl-mode; with ssl-ca alone the server is looked at most closely."""
+    if mode is None and ca is None:
+        return None
+    mode = ("verify-identity" if mode is None else mode).lower().replace("_", "-")
+    if mode not in {"required", "verify-ca", "verify-identity"}:
+        raise ValueError("ssl-mode is one of: required, verify-ca, verify-identity")
+    try:
+        context = ssl.create_default_context(cafile=ca)
+    except OSError as error:
+        raise ValueError(f"the certificates of ssl-ca can't be read: {error}") from None
+    # Python 3.13 and newer turn away what MySQL and some hosts make, for want of extensions that nobody needs.
+    context.verify_flags &= ~ssl.VERIFY_X509_STRICT
+    context.check_hostname = mode == "verify-identity"
+    if mode == "required":
+        context.verify_mode = ssl.CERT_NONE
+    return context
 
 
 def _text(value: str) -> str:
@@ -113,7 +140,8 @@ class Settings:
 
     database_url: DatabaseAddress = _setting(
         DatabaseAddress.parse,
-        "The database: `mysql://user:password@host:port/name`, with `?unix_socket=/path` for a socket",
+        "The database: `mysql://user:password@host:port/name`, with `?unix_socket=/path` for a socket"
+        " and `?ssl-ca=/path` for TLS",
     )
     read_database_url: DatabaseAddress | None = _setting(
         DatabaseAddress.parse,

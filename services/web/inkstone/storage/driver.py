@@ -51,6 +51,8 @@ _SESSION = (
 _ISOLATION = "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED"
 
 
+NO_TLS = "the server offers no TLS"
+
 ServerError = pymysql.err.OperationalError
 """What the server says that has no name of ours."""
 
@@ -95,6 +97,12 @@ class _Raw(aiomysql.Connection):  # type: ignore[misc]  # aiomysql has no types
     """
 
     _next_seq_id: int
+
+    async def _get_server_information(self) -> None:
+        await super()._get_server_information()
+        if self._ssl_context and not self.server_capabilities & CLIENT.SSL:
+            # aiomysql would go on without, and so would who stands between.
+            raise pymysql.err.OperationalError(CR.CR_SSL_CONNECTION_ERROR, NO_TLS)
 
     def escape(self, obj: Value) -> str:
         if isinstance(obj, bytes):
@@ -158,7 +166,7 @@ class Link:
                 link = cls(await _connect(address))
                 await link.run(_ISOLATION, ())
         except (pymysql.err.Error, asyncio.IncompleteReadError, Lost) as error:
-            raise OSError(str(error)) from error
+            raise OSError(f"{error}: {error.__cause__}" if error.__cause__ else str(error)) from error
         except TimeoutError as error:
             raise OSError("it does not answer in time") from error
         return link
@@ -245,6 +253,7 @@ async def _connect(address: DatabaseAddress) -> _Raw:
         init_command=_SESSION,
         client_flag=CLIENT.FOUND_ROWS,
         conv=_CONVERSIONS,
+        ssl=address.tls,
     )
     try:
         await raw._connect()

@@ -10,10 +10,12 @@ import sqlalchemy
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
+from pymysql.constants import CLIENT, CR
 
 from inkstone.config import DatabaseAddress
 from inkstone.domain.errors import Conflict, Unavailable
 from inkstone.storage import schema
+from inkstone.storage.driver import NO_TLS
 
 log = logging.getLogger(__name__)
 
@@ -47,7 +49,7 @@ def migrate(address: DatabaseAddress, *, wait_seconds: float, progress: Callable
 
 
 def _connect(address: DatabaseAddress) -> "pymysql.Connection[pymysql.cursors.Cursor]":
-    return pymysql.connect(
+    return _Connection(
         host=address.host,
         port=address.port,
         user=address.user,
@@ -57,7 +59,15 @@ def _connect(address: DatabaseAddress) -> "pymysql.Connection[pymysql.cursors.Cu
         charset="utf8mb4",
         connect_timeout=5,
         init_command="SET time_zone = '+00:00'",
+        ssl=address.tls,
     )
+
+
+class _Connection(pymysql.connections.Connection):
+    def _get_server_information(self) -> None:
+        super()._get_server_information()  # type: ignore[misc]  # PyMySQL's types leave out what is its own
+        if self.ssl and not self.server_capabilities & CLIENT.SSL:  # type: ignore[attr-defined]
+            raise pymysql.err.OperationalError(CR.CR_SSL_CONNECTION_ERROR, NO_TLS)  # PyMySQL would go on without
 
 
 @contextlib.contextmanager
