@@ -1,6 +1,7 @@
 """A database server of a test's own, that can be stopped and started again."""
 
 import contextlib
+import getpass
 import secrets
 import shutil
 import subprocess
@@ -65,6 +66,13 @@ class _MariaDB:
             self._process.kill()
             self._process.wait()
             self._process = None
+
+
+def as_root(server: Server, statements: str) -> None:
+    """What only root may do, who is whoever started a private MariaDB and comes by its socket."""
+    socket = DatabaseAddress.parse(server.url).unix_socket
+    client = ["mariadb", "--no-defaults", f"--socket={socket}", f"--user={getpass.getuser()}", "inkstone"]
+    subprocess.run([*client, "-e", statements], check=True)
 
 
 @contextlib.contextmanager

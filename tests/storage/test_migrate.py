@@ -45,6 +45,21 @@ def test_from_empty_and_again(spare: Server):
     assert migrated(spare.url) == []
 
 
+def test_every_table_has_a_primary_key_and_is_innodb(spare: Server):
+    """Group Replication insists on both, and whatever replicates rows is slow without the first."""
+    migrated(spare.url)
+    keyed = (
+        "SELECT t.table_name, t.engine, k.constraint_type FROM information_schema.tables t"
+        " LEFT JOIN information_schema.table_constraints k ON k.table_schema = t.table_schema"
+        " AND k.table_name = t.table_name AND k.constraint_type = 'PRIMARY KEY' WHERE t.table_schema = DATABASE()"
+    )
+
+    found = run(spare.url, keyed)
+
+    assert {row[0] for row in found} == tables(spare.url)
+    assert [row for row in found if row[1:] != ("InnoDB", "PRIMARY KEY")] == []
+
+
 def test_two_at_once_do_the_work_once(spare: Server):
     both = [start("migrate", database_url=spare.url) for _ in range(3)]
     said = [process.communicate() for process in both]

@@ -1,7 +1,5 @@
 """TLS to the database: what ssl-mode and ssl-ca ask for is what there is, or there is no connection"""
 
-import getpass
-import subprocess
 from collections.abc import Iterator
 
 import pytest
@@ -41,10 +39,8 @@ def serve(*options: str) -> Iterator[str]:
     """A MariaDB that listens on a port; the URL of its empty database."""
     port = free_port()
     with restarting.mariadb("--skip-networking=0", "--bind-address=127.0.0.1", f"--port={port}", *options) as server:
-        socket = DatabaseAddress.parse(server.url).unix_socket
-        as_root = ["mariadb", "--no-defaults", f"--socket={socket}", f"--user={getpass.getuser()}"]
         user = "CREATE USER ink@'127.0.0.1' IDENTIFIED BY 'secret'; GRANT ALL ON inkstone.* TO ink@'127.0.0.1'"
-        subprocess.run([*as_root, "-e", user], check=True)
+        restarting.as_root(server, user)
         yield f"mysql://ink:secret@127.0.0.1:{port}/inkstone"
 
 
