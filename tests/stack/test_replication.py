@@ -211,6 +211,22 @@ async def test_a_replica_that_was_away_together_with_its_source_is_read_from_bef
     servers.wait_for(pair.follows, "that the replica follows again")
 
 
+async def test_nobody_waits_for_long_while_both_say_nothing(pair, visitor, ada):
+    for node in (pair.source, pair.replica):
+        node.pause()
+    try:
+        began = time.monotonic()
+        statuses = [answer.status for answer in await asyncio.gather(*[visitor.get(path) for path in PAGES])]
+        waited = time.monotonic() - began
+    finally:
+        for node in (pair.source, pair.replica):
+            node.resume()
+    await until(lambda: finds(ada, "/post/hello"))
+
+    assert set(statuses) == {503}
+    assert waited < PATIENCE
+
+
 async def test_search_works_while_the_servers_statistics_say_that_there_is_nothing(pair, visitor, ada):
     """As they do after a crash soon after the first post."""
     try:

@@ -1,5 +1,6 @@
 """Where a request reads: who is not signed in may be answered from a replica of the database."""
 
+import asyncio
 import logging
 
 from aiohttp import web
@@ -14,6 +15,8 @@ log = logging.getLogger(__name__)
 
 _SOURCE = web.RequestKey("source", Database)
 _READS = {"GET", "HEAD"}
+# For one after the other: whoever reads is told within 5 seconds that both say nothing.
+_SECONDS_FOR_BOTH = 4.5
 
 
 def database(request: web.Request) -> Database:
@@ -33,6 +36,7 @@ async def _choose(request: web.Request, handler: Handler) -> web.StreamResponse:
     if not replica.usable or request.method not in _READS or sessions.has_cookie(request):
         return await handler(request)
     request[_SOURCE] = replica.database
+    deadline = asyncio.get_running_loop().time() + _SECONDS_FOR_BOTH
     try:
         return await handler(request)
     except Busy:
@@ -42,4 +46,8 @@ async def _choose(request: web.Request, handler: Handler) -> web.StreamResponse:
     except ServerError as error:
         log.warning("the database's replica has failed, and the primary is asked: %s", error)
     request[_SOURCE] = request.app[DATABASE]
-    return await handler(request)
+    try:
+        async with asyncio.timeout_at(deadline):
+            return await handler(request)
+    except TimeoutError as error:
+        raise Unavailable("The database takes too long to answer.") from error
