@@ -16,14 +16,10 @@ from inkstone.domain.users import Role, User
 from inkstone.storage import posts, users
 from inkstone.storage.database import Database
 from inkstone.storage.migrate import migrate
+from inkstone.storage.schema import TABLES
 from tests import restarting, samples, servers
 from tests.samples import Scene
 from tests.servers import PASSWORD, Blog
-
-TABLES = (
-    "users", "posts", "tags", "post_tags", "months", "comments", "redirects", "media", "post_search",
-    "idempotency_keys", "sign_in_attempts", "imports",
-)  # fmt: skip
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

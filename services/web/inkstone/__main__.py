@@ -4,7 +4,7 @@ import logging
 
 import click
 
-from inkstone.commands import imports, schema, users
+from inkstone.commands import backups, imports, schema, users
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -18,7 +18,7 @@ def main() -> None:
     logging.getLogger("inkstone").addHandler(logging.NullHandler())
 
 
-for command in (schema.migrate, schema.check, users.user, imports.import_):
+for command in (schema.migrate, schema.check, users.user, imports.import_, backups.backup, backups.restore):
     main.add_command(command)
 
 
