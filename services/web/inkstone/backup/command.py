@@ -3,6 +3,7 @@
 import contextlib
 import hashlib
 import importlib.metadata
+import signal
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -28,6 +29,7 @@ def backup(settings: Settings, wanted: Path | None) -> None:
     began = time.monotonic()
     console = _console()
     path = _new_name(wanted or Path())
+    signal.signal(signal.SIGTERM, _stop)
     with _file_problems(path), unfinished(path) as file, snapshot(settings.database_url) as taken:
         for other in taken.others:
             console.print(f"The table {other} is not Inkstone's: it is left out.")
@@ -37,7 +39,7 @@ def backup(settings: Settings, wanted: Path | None) -> None:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     seconds = time.monotonic() - began
     console.print(f"{path}: {count:,} rows, {path.stat().st_size / MEGABYTE:.1f} MB in {seconds:.1f} s.")
-    console.print(f"SHA-256 {digest}")
+    console.print(f"SHA-256: {digest}")
 
 
 def restore(settings: Settings, path: Path) -> None:
@@ -73,6 +75,11 @@ def shown(settings: Settings) -> dict[str, str]:
     return {name: str(getattr(settings, name)) for name in format.SHOWN_SETTINGS}
 
 
+def _stop(number: int, _: object) -> None:
+    """End as after Ctrl-C, so that nothing unfinished stays behind."""
+    raise SystemExit(128 + number)
+
+
 def _console() -> Console:
     return Console(highlight=False, markup=False, soft_wrap=True)
 
@@ -101,7 +108,7 @@ def _opened(path: Path) -> Iterator[BinaryIO]:
         try:
             yield file
         except ArchiveError as error:
-            raise ArchiveError(f"{path} {error}. Nothing was changed.") from error
+            raise ArchiveError(f"{path} {error}.") from error
 
 
 def _checked(console: Console, file: BinaryIO) -> Archive:

@@ -12,7 +12,7 @@ import pydantic
 from inkstone.backup import format
 from inkstone.backup.errors import ArchiveError
 from inkstone.backup.format import Manifest
-from inkstone.backup.inflating import Inflated
+from inkstone.backup.sealing import Unsealed
 from inkstone.storage.refill import Value
 
 Member = tuple[str, bytes]
@@ -65,7 +65,7 @@ class Archive:
 
 def _files(file: BinaryIO) -> Iterator[Member]:
     """Every file in the tar, and at the end the certainty that there is no byte too many or too few."""
-    whole = Inflated(file)
+    whole = Unsealed(file)
     try:
         with tarfile.open(fileobj=whole, mode="r|") as tar:
             for member in tar:

@@ -1,7 +1,6 @@
 """Writing an archive: it gets its name when it is whole."""
 
 import contextlib
-import gzip
 import hashlib
 import io
 import os
@@ -13,7 +12,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from inkstone.backup import format
-from inkstone.backup.inflating import LEVEL
+from inkstone.backup.sealing import Sealed
 from inkstone.storage.snapshot import Snapshot, Table
 
 
@@ -50,8 +49,8 @@ class Writer:
     """An archive that is being written."""
 
     def __init__(self, file: BinaryIO) -> None:
-        self._gzip = gzip.GzipFile(filename="", mode="wb", compresslevel=LEVEL, fileobj=file, mtime=0)
-        self._tar = tarfile.open(fileobj=self._gzip, mode="w", format=tarfile.USTAR_FORMAT)  # noqa: SIM115
+        self._sealed = Sealed(file)
+        self._tar = tarfile.open(fileobj=self._sealed, mode="w", format=tarfile.USTAR_FORMAT)  # noqa: SIM115
         self._sums: list[str] = []
         self._now = int(time.time())
 
@@ -67,7 +66,7 @@ class Writer:
         """Write the digests, and the end."""
         self.add(format.SUMS, "".join(self._sums).encode())
         self._tar.close()
-        self._gzip.close()
+        self._sealed.finish()
 
 
 def write(
