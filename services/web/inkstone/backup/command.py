@@ -28,9 +28,9 @@ def backup(settings: Settings, wanted: Path | None) -> None:
     """Write everything into a new file; a folder gets one with a name that says when."""
     began = time.monotonic()
     console = _console()
-    path = _new_name(wanted or Path())
-    signal.signal(signal.SIGTERM, _stop)
-    with _file_problems(path), unfinished(path) as file, snapshot(settings.database_url) as taken:
+    with _file_problems(wanted or Path()):
+        path = _new_name(wanted or Path())
+    with _stoppable(), _file_problems(path), unfinished(path) as file, snapshot(settings.database_url) as taken:
         for other in taken.others:
             console.print(f"The table {other} is not Inkstone's: it is left out.")
         with _bar(console, "Writing", sum(table.size for table in taken.tables)) as bar:
@@ -75,9 +75,18 @@ def shown(settings: Settings) -> dict[str, str]:
     return {name: str(getattr(settings, name)) for name in format.SHOWN_SETTINGS}
 
 
-def _stop(number: int, _: object) -> None:
-    """End as after Ctrl-C, so that nothing unfinished stays behind."""
-    raise SystemExit(128 + number)
+@contextlib.contextmanager
+def _stoppable() -> Iterator[None]:
+    """Let SIGTERM end the work as Ctrl-C does, so that nothing unfinished stays behind."""
+
+    def stop(number: int, _: object) -> None:
+        raise SystemExit(128 + number)
+
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _console() -> Console:
