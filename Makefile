@@ -1,7 +1,7 @@
 # Every command there is. Choose with: make run PORT=8080 VAR=./var LISTEN=127.0.0.1
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev cli up down test bench check fmt clean checked
+.PHONY: help run dev cli up roll down test bench check fmt clean checked
 
 ROOT := $(CURDIR)
 # With `make -C` this is still the folder of the person who typed it.
@@ -34,6 +34,9 @@ up: ## Build the blog's containers and start them: PORT=8080 WEB=3
 	@docker compose up --build --detach --wait --scale web=$(WEB)
 	@docker compose exec -T nginx printenv WELCOME
 
+roll: ## Replace every replica of the application by a new one, without losing a request
+	@exec '$(ROOT)/deploy/containers/roll.sh'
+
 down: ## Stop the containers; posts and secrets stay in their volumes
 	@docker compose down
 
@@ -61,7 +64,7 @@ check: lint types configs ## Everything but the tests
 lint: checked
 	@'$(BIN)/ruff' check . && '$(BIN)/ruff' format --check .
 	@'$(BIN)/lint-imports'
-	@for script in deploy/*.sh services/*/*.sh services/*/initdb/*.sh .ci/run; do bash -n "$$script" || exit 1; done
+	@for script in deploy/*.sh deploy/*/*.sh services/*/*.sh services/*/initdb/*.sh .ci/run; do bash -n "$$script" || exit 1; done
 
 types: checked
 	@'$(BIN)/mypy' && '$(BIN)/mypy' -p deploy.native

@@ -1,6 +1,7 @@
 """How gunicorn serves the application, in a container and natively."""
 
 import ctypes
+import gc
 import os
 from pathlib import Path
 
@@ -32,6 +33,12 @@ umask = 0o077 if bind.startswith("unix:") else 0
 chdir = str(Path(__file__).parent)
 
 _M_MMAP_THRESHOLD = -3  # malloc.h
+
+
+def when_ready(server: object) -> None:
+    """Spare what was loaded before the workers start the collector's touch: memory is shared until it is written to."""
+    gc.collect()
+    gc.freeze()
 
 
 def post_fork(server: object, worker: object) -> None:

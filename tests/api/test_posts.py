@@ -104,11 +104,27 @@ async def test_a_stale_change_is_refused_and_shows_what_is_there(browsers, cast,
     assert reply.json["current"]["version"] == 2
 
 
+@pytest.mark.parametrize("change", [{}, {"status": "draft"}, {"slug": "elsewhere", "tags": ["green", "black"]}])
+async def test_a_change_that_is_sent_again_after_its_answer_was_lost_is_no_stale_one(client, cast, post, change):
+    client.sign_in(cast.alice)
+    headers = {"If-Match": '"1"'}
+    first = await client.put(f"/api/posts/{post.id}", json=POST | change, headers=headers)
+
+    again = await client.put(f"/api/posts/{post.id}", json=POST | change, headers=headers)
+
+    assert (first.status, again.status) == (200, 200)
+    assert again.json == first.json
+    assert again.headers["ETag"] == '"2"'
+
+
 async def test_of_many_changes_at_once_one_wins(client: Browser, cast, post):
     client.sign_in(cast.alice)
 
     replies = await asyncio.gather(
-        *[client.put(f"/api/posts/{post.id}", json=POST, headers={"If-Match": '"1"'}) for _ in range(8)]
+        *[
+            client.put(f"/api/posts/{post.id}", json=POST | {"content": f"{number}"}, headers={"If-Match": '"1"'})
+            for number in range(8)
+        ]
     )
 
     assert sorted(reply.status for reply in replies) == [200] + [412] * 7

@@ -1,4 +1,4 @@
-"""`python -m tests.bench [part …]`: origin, cache, growth, process, import; all of them where none is named."""
+"""`python -m tests.bench [part …]`: the parts that are named, or all of PARTS."""
 
 import os
 import sys
@@ -6,13 +6,14 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.bench import cache, growth, importing, origin, picture, process, report
+from tests.bench import cache, containers, growth, importing, origin, picture, process, report
 from tests.bench.results import Part
 from tests.servers import ROOT
 
 PARTS: dict[str, Callable[[Callable[[str], None]], Part]] = {
     "origin": origin.run,
     "cache": cache.run,
+    "containers": containers.run,
     "growth": growth.run,
     "process": process.run,
     "import": importing.run,

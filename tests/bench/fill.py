@@ -44,6 +44,8 @@ def connect(url: str) -> "pymysql.Connection[pymysql.cursors.Cursor]":
     """A plain connection to the benchmarks' database."""
     address = DatabaseAddress.parse(url)
     return pymysql.connect(
+        host=address.host,
+        port=address.port,
         unix_socket=address.unix_socket,
         user=address.user,
         password=address.password,

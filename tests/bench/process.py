@@ -31,7 +31,7 @@ def run(say: Callable[[str], None]) -> Part:
     part = Part("process", "One web worker")
     with database() as url:
         fill.fill(url, POSTS)
-        _let_sign_in(url)
+        let_sign_in(url)
         say(f"{STARTS} starts")
         starts = [_start(url) for _ in range(STARTS)]
         wall = part.figure("start to the first page", "s", [seconds for seconds, _ in starts])
@@ -58,7 +58,7 @@ def _measure_memory(part: Part, url: str) -> None:
         for path in READ:
             load(server.url + path, SECONDS, {}, gzip=True)
         part.figure("memory after reading", "MB", [memory(server)])
-        _write(server.url)
+        write(server.url)
         load(server.url + PATH, SECONDS, {}, gzip=True)
         part.figure("memory after writing, too", "MB", [memory(server)])
 
@@ -69,12 +69,12 @@ def memory(server: Server) -> float:
     return int(text.partition("\nPss:")[2].split()[0]) * 1024 / 1e6
 
 
-def _let_sign_in(url: str) -> None:
+def let_sign_in(url: str) -> None:
     with fill.connect(url) as db, db.cursor() as cursor:
         cursor.execute("UPDATE users SET credential = %s", (passwords.record(PASSWORD),))
 
 
-def _write(url: str) -> None:
+def write(url: str) -> None:
     """Sign in, write and change posts of 6 kB, upload images of two megapixels."""
     for number in range(WRITES):
         signed_in, _ = _send(url, "POST", "/api/authenticate", {"email": fill.EMAIL, "password": PASSWORD})

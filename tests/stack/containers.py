@@ -65,18 +65,22 @@ class Containers(Site):
 
     def run(self, *command: str, check: bool = True) -> str:
         """Run any command; what it says on standard output."""
-        done = subprocess.run(
+        done = self.attempt(*command)
+        assert not check or done.returncode == 0, f"{' '.join(command)}\n{done.stdout}\n{done.stderr}"
+        return done.stdout
+
+    def attempt(self, *command: str, **environment: str) -> "subprocess.CompletedProcess[str]":
+        """Run a command that may fail, with more in its environment."""
+        return subprocess.run(
             command,
             cwd=ROOT,
-            env=self.environment,
+            env=self.environment | environment,
             stdin=subprocess.DEVNULL,
             check=False,
             capture_output=True,
             text=True,
             timeout=600,
         )
-        assert not check or done.returncode == 0, f"{' '.join(command)}\n{done.stdout}\n{done.stderr}"
-        return done.stdout
 
 
 class Replica(Site):

@@ -12,7 +12,7 @@ from aiohttp import web
 from inkstone.config import ConfigError, Settings
 from inkstone.keys import DATABASE, SETTINGS, WORKERS
 from inkstone.storage.database import Database
-from inkstone.web import assets, description, middlewares, render
+from inkstone.web import assets, description, draining, middlewares, render
 from inkstone.web.body import MAX_BYTES
 from inkstone.web.offload import executor
 from inkstone.web.routes import ROUTES, URLS
@@ -39,6 +39,7 @@ def create_app(settings: Settings) -> web.Application:
     assets.setup(app)
     app.cleanup_ctx.append(_database)
     app.cleanup_ctx.append(_workers)
+    draining.setup(app)
     return app
 
 

@@ -130,6 +130,9 @@ class Settings:
     )
     session_days: int = _setting(_number(1, 365), "Days until a login expires", "30")
     database_pool_size: int = _setting(_number(1, 1000), "Database connections of one web process at most", "32")
+    drain_seconds: int = _setting(
+        _number(0, 25), "Seconds for which a process that is stopped sends readers to other replicas first", "0"
+    )
     trusted_proxies: tuple[Network, ...] = _setting(
         _networks,
         "Networks whose X-Forwarded-For is believed, comma-separated; a unix socket always is",

@@ -147,6 +147,12 @@ class Post(Teaser):
     content: str
     html: str
 
+    def is_as_in(self, draft: Draft, now: datetime) -> bool:
+        """True where saving the draft would change nothing."""
+        wished = (draft.slug or self.slug, draft.name, draft.summary, draft.content, draft.tags)
+        stored = (self.slug, self.name, self.summary, self.content, self.tags)
+        return stored == wished and self.published_at == draft.publication(now, before=self.published_at)
+
 
 @dataclass(frozen=True, slots=True)
 class Rendered:

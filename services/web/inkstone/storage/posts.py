@@ -189,6 +189,9 @@ async def update(
 ) -> None:
     """Change a post that is still at `version`, else raise Stale. Run it in a transaction.
 
+    A post that already is what the draft wants is left alone: the same change was sent again after its answer was lost
+    (RFC 9110, section 13.1.1). nginx does that with a PUT when a replica dies.
+
     Who gives counters writes them, at the transaction's end.
     """
     published = draft.publication(clock.now(), before=post.published_at)
@@ -203,7 +206,8 @@ async def update(
     except Duplicate as error:
         raise _slug_taken() from error
     if not changed:
-        raise Stale(await get(db, post.id))
+        await _check_saved(db, post.id, draft)
+        return
     if slug != post.slug:
         await redirects.insert(db, f"post/{post.slug}", post.id)
     counted = counters or Counters()
@@ -212,6 +216,12 @@ async def update(
     await _update_derived(db, post, draft, rendered, published)
     if counters is None:
         await counted.write(db)
+
+
+async def _check_saved(db: Connection, post_id: str, draft: Draft) -> None:
+    current = await get(db, post_id)
+    if not current.is_as_in(draft, clock.now()):
+        raise Stale(current)
 
 
 async def _update_derived(
