@@ -117,7 +117,7 @@ def test_a_backup_while_writes_go_on_is_of_one_moment(stack: Containers, other: 
         before = list(flow.acknowledged)
         backup(stack, tmp_path / "backup.tar.gz")
         after = len(flow.acknowledged)
-    assert after > len(before)
+    assert after > len(before) > 0
     assert {answer.status for answer in flow.writes} == {201}
     other.compose("down", "--volumes", "--timeout=5")
     other.compose("up", "--detach", "--wait")
@@ -176,7 +176,8 @@ def test_who_may_not_change_the_schema_is_told(stack: Containers, other: Contain
     done = other.attempt("docker", "compose", "run", "--rm", "-T", *mine, "cli", "restore", "/backup.tar.gz")
 
     assert done.returncode == 1
-    assert "CREATE command denied to user 'inkstone_web'" in done.stderr
+    assert "command denied to user 'inkstone_web'" in done.stderr
+    assert "make restore" in done.stderr
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ from inkstone.backup.errors import ArchiveError
 from inkstone.backup.format import document, line
 from inkstone.backup.writing import Writer
 from inkstone.config import DatabaseAddress, Settings
+from inkstone.domain.errors import Unavailable
 from inkstone.storage.migrate import migrate
 from inkstone.storage.schema import EXPECTED, REVISIONS, TABLES
 from inkstone.storage.snapshot import snapshot
@@ -398,6 +399,15 @@ def test_a_backup_that_is_stopped_leaves_nothing(full: str, tmp_path: Path, with
         assert process.wait() == status
     process.communicate()
     assert [*tmp_path.iterdir()] == []
+
+
+def test_a_database_that_goes_away_in_the_middle_is_said(spare: Server):
+    build(spare.url)
+    rich(spare.url)
+
+    with pytest.raises(Unavailable, match="The database says: "), snapshot(DatabaseAddress.parse(spare.url)) as taken:
+        spare.stop()
+        [*taken.rows(taken.tables[0])]
 
 
 # Where no file can be

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pymysql
 import sqlalchemy
-from pymysql.constants import FIELD_TYPE
+from pymysql.constants import ER, FIELD_TYPE
 from pymysql.converters import conversions
 
 from inkstone.config import DatabaseAddress
@@ -21,6 +21,8 @@ else:
 _AS_TEXT = {FIELD_TYPE.DATETIME, FIELD_TYPE.TIMESTAMP, FIELD_TYPE.DATE, FIELD_TYPE.TIME, FIELD_TYPE.YEAR}
 _AS_TEXT |= {FIELD_TYPE.DECIMAL, FIELD_TYPE.NEWDECIMAL, FIELD_TYPE.FLOAT, FIELD_TYPE.DOUBLE}
 _PLAIN = {kind: convert for kind, convert in conversions.items() if kind not in _AS_TEXT}
+
+_NOT_ALLOWED = {ER.DBACCESS_DENIED_ERROR, ER.TABLEACCESS_DENIED_ERROR}
 
 # A job may take longer than an idle connection usually lives, and its reader may be a slow disk.
 # MySQL remembers how large a table is for a day; MariaDB doesn't, and skips the comment.
@@ -60,13 +62,22 @@ def failures_named() -> Iterator[None]:
     try:
         yield
     except (pymysql.Error, sqlalchemy.exc.DBAPIError) as error:
-        raise Unavailable(f"The database says: {reason(error)}") from error
+        hint = " (`make restore` and `make cli` choose the user who may)" if _code(error) in _NOT_ALLOWED else ""
+        raise Unavailable(f"The database says: {reason(error)}{hint}") from error
 
 
 def reason(error: pymysql.Error | sqlalchemy.exc.DBAPIError) -> str:
     """One line of what the server or the driver said."""
-    arguments = error.orig.args if isinstance(error, sqlalchemy.exc.DBAPIError) and error.orig else error.args
+    arguments = _arguments(error)
     return " ".join(str(arguments[-1] if arguments else error).split())
+
+
+def _code(error: pymysql.Error | sqlalchemy.exc.DBAPIError) -> object:
+    return next(iter(_arguments(error)), None)
+
+
+def _arguments(error: pymysql.Error | sqlalchemy.exc.DBAPIError) -> tuple[object, ...]:
+    return error.orig.args if isinstance(error, sqlalchemy.exc.DBAPIError) and error.orig else error.args
 
 
 def run(db: Link, sql: str) -> list[tuple[Any, ...]]:
