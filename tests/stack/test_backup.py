@@ -180,6 +180,16 @@ def test_who_may_not_change_the_schema_is_told(stack: Containers, other: Contain
     assert "make restore" in done.stderr
 
 
+def test_a_full_disk_is_said_in_one_line(stack: Containers, picture: str) -> None:
+    fill = "head -c 67000000 /dev/zero > /tmp/fill; inkstone backup /tmp/backup.tar.gz; ls /tmp"
+
+    done = stack.attempt("docker", "compose", "run", "--rm", "-T", "--no-deps", "--entrypoint=sh", "backup", "-c", fill)
+
+    said = [line for line in done.stderr.splitlines() if line and not line.startswith(" Container ")]
+    assert said == ["inkstone: /tmp/backup.tar.gz: No space left on device."]
+    assert done.stdout.split() == ["fill"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "word"),
     [
