@@ -7,11 +7,10 @@ ROOT := $(CURDIR)
 # With `make -C` this is still the folder of the person who typed it.
 CALLER := $(PWD)
 VAR ?= $(ROOT)/var
-PORT ?= 8080
-LISTEN ?= 127.0.0.1
 JOBS ?= 2
 WEB ?= 1
-export VAR PORT LISTEN CALLER
+# PORT and LISTEN have no default here: compose would take it for a person's word, and not look into .env.
+export VAR CALLER
 
 BIN := $(ROOT)/.venv/bin
 # Processes that tests start in other folders count too.
@@ -31,8 +30,7 @@ cli: ## The command line against the running stack: ARGS="import markdown ../pos
 	@$(NATIVE) cli $(value ARGS)
 
 up: ## Build the blog's containers and start them: PORT=8080 WEB=3
-	@docker compose up --build --detach --wait --scale web=$(WEB)
-	@docker compose exec -T nginx printenv WELCOME
+	@WEB='$(WEB)' exec '$(ROOT)/deploy/containers/up.sh'
 
 roll: ## Replace every replica of the application by a new one, without losing a request
 	@exec '$(ROOT)/deploy/containers/roll.sh'
@@ -77,7 +75,9 @@ types: checked
 
 configs: checked
 	@'$(ROOT)/deploy/native.sh' check-nginx
-	@if docker compose version >/dev/null 2>&1; then docker compose config --quiet; fi
+	@if docker compose version >/dev/null 2>&1; then \
+	  docker compose -f docker-compose.yml config --quiet && INKSTONE_SITE_URL=https://localhost \
+	  docker compose -f docker-compose.yml -f docker-compose.production.yml config --quiet; fi
 
 checked:
 	@'$(ROOT)/deploy/native.sh' install check

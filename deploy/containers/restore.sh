@@ -20,4 +20,4 @@ restore --check "$name"
 [ -n "$(docker compose ps --status running --quiet mysql)" ] || docker compose up --detach --wait --no-recreate mysql
 restore "$name"
 [ -n "$running" ] || "${MAKE:-make}" --no-print-directory up
-printf 'Everybody signs in as before: users and their passwords came with the posts.\n'
+printf 'Users came with the posts: everybody signs in with the password that they had there, administrators too.\n'

@@ -12,7 +12,7 @@ from deploy.native.caller import callers_folder
 from deploy.native.install import install
 from deploy.native.nginx import command as nginx_command
 from deploy.native.nginx import prepare as prepare_nginx
-from deploy.native.places import Places
+from deploy.native.places import PYTHON, Places
 from deploy.native.problems import ProblemError
 
 
@@ -47,13 +47,18 @@ def program(name: str) -> None:
 
 
 def check_nginx(*_: str) -> None:
-    """Let nginx check the configuration that a stack would get; one that runs keeps its own."""
+    """Let nginx check the configuration that a stack would get, without TLS and with; one that runs keeps its own."""
     with tempfile.TemporaryDirectory() as folder:
         places = Places(Path(folder), "127.0.0.1", 8080)
         places.make()
-        prepare_nginx(places)
-        if subprocess.run([*nginx_command(places), "-q", "-t"], check=False).returncode != 0:
-            raise ProblemError("nginx refuses its configuration")
+        certificates = Path(folder, "certificates")
+        # By the interpreter that has the library for it.
+        maker = Path(__file__).with_name("certificate.py")
+        subprocess.run([PYTHON, maker, certificates, "localhost"], check=True)
+        for edge in (None, certificates):
+            prepare_nginx(places, edge)
+            if subprocess.run([*nginx_command(places), "-q", "-t"], check=False).returncode != 0:
+                raise ProblemError(f"nginx refuses its configuration {'with TLS' if edge else 'without TLS'}")
 
 
 COMMANDS: dict[str, Callable[..., None]] = {

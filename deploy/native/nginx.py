@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from pathlib import Path
 
 from deploy.native.places import ROOT, Places, bracketed
 from deploy.native.render import render
@@ -9,14 +10,15 @@ from deploy.native.render import render
 SOURCE = ROOT / "services" / "nginx"
 
 
-def prepare(places: Places) -> None:
-    """Render nginx's configuration into VAR/etc/nginx."""
+def prepare(places: Places, certificates: Path | None = None) -> None:
+    """Render nginx's configuration into VAR/etc/nginx; with TLS where there is a folder of certificates."""
     target = places.etc / "nginx"
     shutil.rmtree(target, ignore_errors=True)
     shutil.copytree(SOURCE, target, ignore=shutil.ignore_patterns("*.template", "Dockerfile"))
     (places.cache / "nginx").mkdir(mode=0o700, exist_ok=True)
-    values = _values(places)
-    for name, template in (("nginx", "nginx"), ("site", "site"), ("upstream", "upstream.native")):
+    values = _values(places) | (_with_tls(places, certificates) if certificates else {})
+    edge = f"edge.{values['NGINX_EDGE']}"
+    for name, template in (("nginx", "nginx"), ("site", "site"), ("upstream", "upstream.native"), (edge, edge)):
         (target / f"{name}.conf").write_text(render(SOURCE / f"{template}.conf.template", values))
 
 
@@ -33,7 +35,21 @@ def _values(places: Places) -> dict[str, str]:
         "NGINX_WORKERS": "auto",
         "NGINX_ACCESS_LOG": "off",
         "NGINX_CACHE": str(places.cache / "nginx"),
+        "NGINX_EDGE": "plain",
         "NGINX_LISTEN": f"{bracketed(places.listen)}:{places.port}",
         "NGINX_ERRORS": str(places.etc / "nginx" / "errors"),
         "WEB_SOCKET": str(places.web_socket),
+    }
+
+
+def _with_tls(places: Places, certificates: Path) -> dict[str, str]:
+    """What containers get in production, for a check: `make run` itself speaks plain HTTP."""
+    return {
+        "NGINX_EDGE": "tls",
+        "NGINX_CERTIFICATES": str(certificates),
+        "NGINX_SITE_URL": f"https://localhost:{places.port}",
+        "NGINX_LISTEN": f"{bracketed(places.listen)}:{places.port} ssl http2",
+        "NGINX_PLAIN_LISTEN": f"{bracketed(places.listen)}:{places.port + 1}",
+        # Older than 1.25.1 it has no directive for this, but the word above.
+        "NGINX_HTTP2": "",
     }

@@ -3,12 +3,29 @@
 import ctypes
 import gc
 import os
+import sys
 from pathlib import Path
+from typing import NoReturn
+
+
+def refuse(message: str) -> NoReturn:
+    """End with one line; status 4 is gunicorn's own for an application that can't be loaded."""
+    sys.stderr.write(f"inkstone: {message}\n")
+    sys.exit(4)
+
+
+def number(name: str, default: str) -> int:
+    """A setting of gunicorn's that counts something."""
+    value = os.environ.get(name) or default
+    if not value.isdecimal() or int(value) == 0:
+        refuse(f"{name} makes no sense: it is a whole number, 1 or more.")
+    return int(value)
+
 
 wsgi_app = "inkstone.app:application"
 worker_class = "aiohttp.GunicornUVLoopWebWorker"
 bind = os.environ.get("INKSTONE_BIND", "127.0.0.1:8000")
-workers = int(os.environ.get("INKSTONE_WORKERS", "2"))
+workers = number("INKSTONE_WORKERS", "2")
 
 # A worker that is silent this long is replaced; a request in hand at a stop has the shorter time.
 timeout = 45
@@ -33,6 +50,16 @@ umask = 0o077 if bind.startswith("unix:") else 0
 chdir = str(Path(__file__).parent)
 
 _M_MMAP_THRESHOLD = -3  # malloc.h
+
+
+def on_starting(server: object) -> None:
+    """Look at the settings before there are workers: each would say the same, among lines about its own end."""
+    from inkstone.config import ConfigError, Settings
+
+    try:
+        Settings.from_environment(os.environ)
+    except ConfigError as error:
+        refuse(str(error))
 
 
 def when_ready(server: object) -> None:

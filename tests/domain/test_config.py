@@ -23,6 +23,8 @@ GOOD = {
     "registration": "closed",
     "session_days": "365",
     "database_pool_size": "1",
+    "read_database_url": "mysql://ink:s%40fe@replica/blog",
+    "drain_seconds": "2",
     "trusted_proxies": "10.0.0.0/8, 192.0.2.1,2001:db8::/32",
     "admin_email": "ada@blog.test",
     "admin_password": "correct horse battery",
@@ -56,6 +58,8 @@ BAD = [
     ("session_days", "９"),  # noqa: RUF001 - a digit, but none of ours
     ("database_pool_size", "0"),
     ("database_pool_size", "many"),
+    ("read_database_url", f"mysql://:{SECRET}@db/blog"),
+    ("drain_seconds", "26"),
     ("trusted_proxies", "10.0.0.1/8"),
     ("trusted_proxies", "everybody"),
     ("admin_password", "two\nlines"),

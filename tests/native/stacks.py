@@ -41,9 +41,12 @@ class Site:
         """What the stack has made up at its first start."""
         raise NotImplementedError
 
+    def connect(self) -> HTTPConnection:
+        return HTTPConnection(self.address, self.port, timeout=DEADLINE)
+
     def ask(self, path: str, method: str = "GET", body: bytes | None = None, **headers: str) -> Reply:
         """Ask it; keyword `accept_encoding` is the header Accept-Encoding."""
-        connection = HTTPConnection(self.address, self.port, timeout=DEADLINE)
+        connection = self.connect()
         sent = {"host": self.host} | {name.replace("_", "-"): value for name, value in headers.items()}
         try:
             connection.request(method, path, body, sent)

@@ -12,7 +12,7 @@ def stack() -> Iterator[Containers]:
     """A stack with three replicas, built and started from nothing."""
     stack = Containers()
     try:
-        stack.compose("build")
+        stack.compose("--profile=*", "build")
         stack.start()
         yield stack
     finally:

@@ -19,7 +19,12 @@ class Containers(Site):
         super().__init__("127.0.0.1", port, f"localhost:{port}")
         self.project = f"inkstone-test-{secrets.token_hex(4)}"
         self.environment = environment(
-            COMPOSE_PROJECT_NAME=self.project, IMAGE_TAG=self.project, PORT=str(port), LISTEN="127.0.0.1"
+            COMPOSE_PROJECT_NAME=self.project,
+            # Whoever runs a blog from this folder has told it other things in .env.
+            COMPOSE_DISABLE_ENV_FILE="1",
+            IMAGE_TAG=self.project,
+            PORT=str(port),
+            LISTEN="127.0.0.1",
         )
 
     def compose(self, *arguments: str, check: bool = True) -> str:
@@ -32,7 +37,8 @@ class Containers(Site):
 
     def end(self) -> None:
         """Remove containers, networks, volumes, and the images, which are ours alone."""
-        self.compose("down", "--volumes", "--remove-orphans", "--timeout=5", "--rmi=all", check=False)
+        everything = ("--profile=*", "down", "--volumes", "--remove-orphans", "--timeout=5", "--rmi=all")
+        self.compose(*everything, check=False)
 
     def secret(self, name: str) -> str:
         return self.compose("run", "--rm", "--no-deps", "-T", "migrate", "cat", f"/run/inkstone/job/{name}").strip()

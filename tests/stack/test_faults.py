@@ -1,31 +1,36 @@
-"""Parts of the stack are away, and come back"""
+"""Parts of the stack are away, and come back, while readers read and writers write"""
 
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 import pytest
 
 from tests.native.stacks import wait_for
-from tests.stack.containers import Containers
-from tests.stack.test_replicas import publish
+from tests.stack.containers import REPLICAS, Containers
+from tests.stack.traffic import Answer, Flow, assert_nothing_lost, traffic
 
 pytestmark = [pytest.mark.xdist_group("stack"), pytest.mark.engine]
 
-# What a request may take when the database says nothing: the application's own limits, and a slow machine.
-PATIENCE = 12.0
+Trouble = Callable[[Containers], AbstractContextManager[None]]
+
+# Nobody waits longer for an answer, whatever is away.
+PATIENCE = 5.0
+# So much later than the database everything is back.
+RECOVERY = 5.0
+ACKNOWLEDGED = 2000
 
 
 @contextmanager
 def mysql_killed(stack: Containers) -> Iterator[None]:
-    """The database killed with all its hands full, and started again at the end."""
+    """The database killed with its hands full; at the end it answers again."""
     stack.signal("mysql")
     try:
         yield
     finally:
         stack.compose("start", "mysql")
-    wait_for(lambda: stack.serves("/readyz"))
+        wait_for(lambda: stack.facts("mysql")[0]["State"]["Health"]["Status"] == "healthy")
 
 
 @contextmanager
@@ -40,7 +45,7 @@ def mysql_paused(stack: Containers) -> Iterator[None]:
 
 @contextmanager
 def mysql_cut_off(stack: Containers) -> Iterator[None]:
-    """Nothing comes from the database nor goes there."""
+    """What web sends to the database is lost without a word, and so is what the database sends."""
     network, container = f"{stack.project}_data", stack.containers("mysql")[0]
     stack.run("docker", "network", "disconnect", network, container)
     try:
@@ -50,77 +55,105 @@ def mysql_cut_off(stack: Containers) -> Iterator[None]:
 
 
 def starts(stack: Containers) -> list[Any]:
-    return [(facts["Id"], facts["State"]["StartedAt"], facts["RestartCount"]) for facts in stack.facts("web")]
+    """What would differ if a container had been restarted."""
+    return sorted(
+        (facts["Id"], facts["State"]["StartedAt"], facts["RestartCount"])
+        for service in ("web", "nginx")
+        for facts in stack.facts(service)
+    )
 
 
-def test_readers_still_read_while_mysql_is_away(stack: Containers) -> None:
-    stack.sign_in()
-    address = publish(stack)
-    copy = stack.ask(address)
+def assert_nobody_waited(flow: Flow) -> None:
+    assert max(answer.seconds for answer in flow.answers) < PATIENCE, flow.report
+
+
+def assert_all_is_saved(stack: Containers, flow: Flow) -> None:
+    """Each comment was acknowledged in the end, and is there once."""
+    assert len(flow.acknowledged) == len(flow.comments), flow.report
+    assert_nothing_lost(stack, flow)
+
+
+@pytest.mark.parametrize(
+    ("trouble", "seconds"),
+    [(mysql_killed, 30), (mysql_paused, 20), (mysql_cut_off, 20)],
+    ids=["killed", "paused", "cut off"],
+)
+def test_the_blog_is_read_without_its_database_and_goes_on_with_it(
+    stack: Containers, trouble: Trouble, seconds: int
+) -> None:
     before = starts(stack)
 
-    with mysql_killed(stack):
-        wait_for(lambda: "x-inkstone-stale" in stack.ask(address).headers)
-        old = stack.ask(address)
-        unseen = stack.ask("/archive?before=nobody-asked-for-this")
-        write = stack.api("POST", "/api/posts", {"name": "Lost?", "content": "No."})
-        alive = stack.ask("/healthz")
+    with traffic(stack) as flow:
+        began = time.monotonic()
+        with trouble(stack):
+            time.sleep(seconds)
+            unseen = stack.ask("/archive?before=nobody-asked-for-this")
+            alive = stack.ask("/healthz")
+        back = time.monotonic()
+        # What is asked after the time it has for recovering.
+        time.sleep(RECOVERY + 2)
 
-    assert (old.status, old.body, old.headers["x-inkstone-stale"]) == (200, copy.body, "1")
-    for reply in (unseen, write):
-        assert (reply.status, "retry-after" in reply.headers) == (503, True), reply
-    assert write.headers["content-type"].startswith("application/problem+json")
-    assert alive.status == 200
-    # It recovers by itself: the same processes go on.
-    wait_for(lambda: "x-inkstone-stale" not in stack.ask(address).headers)
-    assert stack.ask(publish(stack)).status == 200
+    assert_nobody_waited(flow)
+    assert_told_what_is_away([answer for answer in flow.answers if answer.began < back + RECOVERY])
+    assert len([answer for answer in flow.reads if answer.stale and began < answer.began < back]) > 1, flow.report
+    assert (unseen.status, "retry-after" in unseen.headers, alive.status) == (503, True, 200)
+    assert_works([answer for answer in flow.answers if answer.began > back + RECOVERY], flow)
+    assert_all_is_saved(stack, flow)
     assert starts(stack) == before
 
 
-def test_web_started_without_a_database_waits_for_it(stack: Containers) -> None:
-    with mysql_killed(stack):
-        stack.compose("restart", "--no-deps", "web")
-        wait_for(lambda: all(replica.serves("/healthz") for replica in stack.replicas()))
-        before = starts(stack)
-        ready = [replica.ask("/readyz").status for replica in stack.replicas()]
-
-    assert set(ready) == {503}
-    wait_for(lambda: all(replica.serves("/readyz") for replica in stack.replicas()))
-    assert starts(stack) == before
-
-
-@pytest.mark.parametrize("trouble", ["paused", "cut off"])
-def test_nothing_waits_long_for_a_database_that_is_silent(stack: Containers, trouble: str) -> None:
-    stack.sign_in()
-    address = publish(stack)
-    stack.ask(address)
-    before = starts(stack)
-
-    with {"paused": mysql_paused, "cut off": mysql_cut_off}[trouble](stack):
-        times = []
-        for path, cookie in [(address, ""), (address, stack.cookie), ("/api/posts", stack.cookie), ("/readyz", "")] * 2:
-            began = time.monotonic()
-            status = stack.ask(path, cookie=cookie).status
-            times.append((path, status, time.monotonic() - began))
-
-    # The page that somebody has read is still shown; whatever needs the database says 503, and soon.
-    assert {(path, status) for path, status, _ in times} == {
-        (address, 200), (address, 503), ("/api/posts", 503), ("/readyz", 503),
+def assert_told_what_is_away(answers: list[Answer]) -> None:
+    """Whoever is not signed in goes on reading; the others are told when to come again, programs in their own form."""
+    refused = [answer for answer in answers if answer.status not in {200, 201}]
+    assert {(answer.method, answer.signed_in, answer.status) for answer in refused} == {
+        ("GET", True, 503), ("POST", True, 503),
     }  # fmt: skip
-    assert max(taken for *_, taken in times) < PATIENCE, times
-    wait_for(lambda: all(replica.serves("/readyz") for replica in stack.replicas()), deadline=PATIENCE)
-    assert starts(stack) == before
+    assert all(int(answer.headers["retry-after"]) > 0 for answer in refused)
+    assert {answer.headers["content-type"].split(";")[0] for answer in refused if answer.path.startswith("/api/")} == {
+        "application/problem+json"
+    }
 
 
-@pytest.mark.parametrize("path", ["/api/me", "/"])
-def test_one_replica_dies_and_no_reader_notices(stack: Containers, path: str) -> None:
-    stack.sign_in()
-    stack.run("docker", "kill", stack.containers("web")[0])
+def assert_works(answers: list[Answer], flow: Flow) -> None:
+    assert {(answer.method, answer.status) for answer in answers} == {("GET", 200), ("POST", 201)}, flow.report
+    assert not any(answer.stale for answer in answers), flow.report
 
-    try:
-        # Signed in, so that no copy of nginx's answers.
-        statuses = [stack.ask(path, cookie=stack.cookie).status for _ in range(50)]
-    finally:
+
+def test_every_acknowledged_comment_outlives_a_database_that_is_killed(stack: Containers) -> None:
+    with traffic(stack, readers=2, writers=16, pause=0) as flow:
+        wait_for(lambda: len(flow.acknowledged) >= ACKNOWLEDGED / 2, lambda: flow.report)
+        with mysql_killed(stack):
+            # Some were under way: their writers were told nothing good.
+            wait_for(lambda: any(answer.status != 201 for answer in flow.writes), lambda: flow.report)
+        wait_for(lambda: len(flow.acknowledged) >= ACKNOWLEDGED, lambda: flow.report)
+
+    assert_nobody_waited(flow)
+    assert_all_is_saved(stack, flow)
+
+
+def test_one_replica_is_killed_and_no_reader_notices(stack: Containers) -> None:
+    with traffic(stack, readers=12, writers=8, pause=0.03) as flow:
+        stack.run("docker", "kill", "--signal=KILL", stack.containers("web")[0])
+        time.sleep(RECOVERY)
         stack.start()
 
-    assert set(statuses) == {200}
+    assert len(stack.replicas()) == REPLICAS
+    assert flow.failed_reads == [], flow.report
+    assert {answer.status for answer in flow.writes} <= {201, 503}, flow.report
+    assert_nobody_waited(flow)
+    assert_all_is_saved(stack, flow)
+
+
+def test_web_started_before_its_database_exists_waits_for_it(stack: Containers) -> None:
+    stack.compose("rm", "--force", "--stop", "mysql")
+    stack.compose("up", "--detach", "--no-deps", "--force-recreate", f"--scale=web={REPLICAS}", "web")
+    wait_for(lambda: all(replica.serves("/healthz") for replica in stack.replicas()))
+    before = starts(stack)
+    ready = [replica.ask("/readyz").status for replica in stack.replicas()]
+
+    stack.start()
+
+    assert ready == [503] * REPLICAS
+    wait_for(lambda: all(replica.serves("/readyz") for replica in stack.replicas()))
+    assert starts(stack) == before
+    wait_for(lambda: stack.serves("/readyz"))

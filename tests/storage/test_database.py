@@ -127,6 +127,67 @@ async def test_a_statement_that_takes_too_long_is_given_up(pools, monkeypatch):
     assert await one(pool, "SELECT 1") == 1
 
 
+async def test_after_a_statement_that_took_too_long_no_idle_connection_is_trusted(pools, monkeypatch):
+    """Where the server has fallen silent each of them would take as long."""
+    pool = pools(3)
+    idle = await asyncio.gather(*[one(pool, "SELECT CONNECTION_ID() FROM (SELECT SLEEP(0.1)) s") for _ in range(3)])
+    monkeypatch.setattr(driver, "STATEMENT_SECONDS", 0.2)
+
+    with pytest.raises(Unavailable, match="too long"):
+        await one(pool, "SELECT SLEEP(20)")
+
+    assert len(set(idle)) == 3
+    assert await one(pool, "SELECT CONNECTION_ID()") not in idle
+
+
+@pytest.fixture
+async def silent(monkeypatch) -> AsyncIterator[tuple[str, "asyncio.Queue[asyncio.StreamWriter]"]]:
+    """A database that takes connections and says nothing, nor hangs up: its URL, and who has come."""
+    monkeypatch.setattr(driver, "CONNECT_SECONDS", 20)
+    come: asyncio.Queue[asyncio.StreamWriter] = asyncio.Queue()
+    server = await asyncio.start_server(lambda _, writer: come.put_nowait(writer), "127.0.0.1", 0)
+    async with server:
+        yield f"mysql://ink:stone@127.0.0.1:{server.sockets[0].getsockname()[1]}/blog", come
+
+
+async def test_while_the_database_is_silent_one_tries_and_the_others_are_told_so(silent, pools, monkeypatch):
+    url, come = silent
+    pool = pools(4, url)
+    first = asyncio.create_task(one(pool, "SELECT 1"))
+    (await come.get()).close()
+    with pytest.raises(Unavailable):
+        await first
+    monkeypatch.setattr(pooling, "_ATTEMPT_SECONDS", 0.05)
+
+    trier = asyncio.create_task(one(pool, "SELECT 1"))
+    attempt = await come.get()
+    for _ in range(3):
+        with pytest.raises(Unavailable):
+            await one(pool, "SELECT 1")
+
+    assert not trier.done()
+    assert come.empty()
+    attempt.close()
+    with pytest.raises(Unavailable):
+        await trier
+
+
+async def test_those_who_wait_for_one_who_tries_go_by_what_comes_of_it(silent, pools, monkeypatch):
+    url, come = silent
+    pool = pools(4, url)
+    first = asyncio.create_task(one(pool, "SELECT 1"))
+    (await come.get()).close()
+    with pytest.raises(Unavailable):
+        await first
+    monkeypatch.setattr(pooling, "_ATTEMPT_SECONDS", 20)
+
+    tasks = [asyncio.create_task(one(pool, "SELECT 1")) for _ in range(4)]
+    (await come.get()).close()
+
+    assert [type(error) for error in await asyncio.gather(*tasks, return_exceptions=True)] == [Unavailable] * 4
+    assert come.empty()
+
+
 async def test_a_read_on_a_lost_connection_is_tried_again(pools, kill):
     pool = pools(1)
     async with pool.connection() as db:
@@ -180,6 +241,13 @@ async def test_old_connections_are_replaced(pools, monkeypatch):
     monkeypatch.setattr(driver, "RECYCLE_SECONDS", 0)
 
     assert await one(pool, "SELECT CONNECTION_ID()") != first
+
+
+async def test_the_server_hangs_up_on_those_only_whom_the_pool_would_not_use_again(pools):
+    """Not much later either: it may never hear that its client has gone, and keeps what that one had locked."""
+    seconds = await one(pools(1), "SELECT @@wait_timeout")
+
+    assert driver.RECYCLE_SECONDS < seconds <= 2 * driver.RECYCLE_SECONDS
 
 
 async def test_a_transaction_is_committed_at_its_end(pools):
@@ -279,6 +347,26 @@ async def test_a_duplicate_names_its_key(database, row, key):
             await db.run(insert, *row)
 
     assert caught.value.key == key
+
+
+@pytest.mark.parametrize(
+    ("number", "text", "why"),
+    [
+        (1114, "The table 'posts' is full", "its disk is full"),
+        (1030, 'Got error 28 "No space left on device" from storage engine InnoDB', "its disk is full"),
+        (1026, "Error writing file '/tmp/MLfd=41' (errno: 28 - No space left on device)", "its disk is full"),
+        (1290, "The server is running with the --read-only option", "it is read-only"),
+    ],
+)
+async def test_a_server_that_can_not_save_is_said_to(pools, caplog, number, text, why):
+    signal = f"SIGNAL SQLSTATE 'HY000' SET MYSQL_ERRNO = {number}, MESSAGE_TEXT = %s"
+
+    async with pools(1).connection() as db:
+        with pytest.raises(Unavailable, match="can't save anything"):
+            await db.run(signal, text)
+
+        assert f"the database takes no writes, {why}: " in caplog.text
+        assert await db.one("SELECT 1") == (1,)
 
 
 @pytest.mark.parametrize(

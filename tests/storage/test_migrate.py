@@ -39,7 +39,7 @@ def pretend(url: str, revision: str) -> None:
 
 def test_from_empty_and_again(spare: Server):
     assert migrated(spare.url) == REVISIONS
-    assert tables(spare.url) == {"alembic_version", *TABLES}
+    assert tables(spare.url) == {"alembic_version", "heartbeat", *TABLES}
     assert version(spare.url) == [(EXPECTED,)]
 
     assert migrated(spare.url) == []

@@ -5,14 +5,16 @@ import contextlib
 import logging
 import os
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
+from functools import partial
 
 from aiohttp import web
 
-from inkstone.config import ConfigError, Settings
-from inkstone.keys import DATABASE, SETTINGS, WORKERS
+from inkstone.config import ConfigError, DatabaseAddress, Settings
+from inkstone.keys import DATABASE, REPLICA, SETTINGS, WORKERS
 from inkstone.storage.database import Database
-from inkstone.web import assets, description, draining, middlewares, render
+from inkstone.storage.replica import Replica
+from inkstone.web import assets, description, draining, middlewares, reading, render
 from inkstone.web.body import MAX_BYTES
 from inkstone.web.offload import executor
 from inkstone.web.routes import ROUTES, URLS
@@ -38,20 +40,42 @@ def create_app(settings: Settings) -> web.Application:
     description.setup(app)
     assets.setup(app)
     app.cleanup_ctx.append(_database)
+    if settings.read_database_url:
+        app.cleanup_ctx.append(partial(_replica, settings.read_database_url))
     app.cleanup_ctx.append(_workers)
     draining.setup(app)
+    reading.setup(app)
     return app
 
 
 async def _database(app: web.Application) -> AsyncIterator[None]:
     settings = app[SETTINGS]
-    database = app[DATABASE] = Database(settings.database_url, settings.database_pool_size)
-    filling = asyncio.create_task(database.keep_filled())
-    yield
-    filling.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await filling
+    app[DATABASE] = Database(settings.database_url, settings.database_pool_size)
+    async with _pool(app[DATABASE]):
+        yield
+
+
+async def _replica(address: DatabaseAddress, app: web.Application) -> AsyncIterator[None]:
+    database = Database(address, app[SETTINGS].database_pool_size)
+    app[REPLICA] = replica = Replica(app[DATABASE], database)
+    async with _pool(database), _running(replica.watch()):
+        yield
+
+
+@contextlib.asynccontextmanager
+async def _pool(database: Database) -> AsyncIterator[None]:
+    async with _running(database.keep_filled()):
+        yield
     await database.close()
+
+
+@contextlib.asynccontextmanager
+async def _running(work: Coroutine[None, None, None]) -> AsyncIterator[None]:
+    task = asyncio.create_task(work)
+    yield
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
 
 
 async def _workers(app: web.Application) -> AsyncIterator[None]:

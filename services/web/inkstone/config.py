@@ -115,6 +115,11 @@ class Settings:
         DatabaseAddress.parse,
         "The database: `mysql://user:password@host:port/name`, with `?unix_socket=/path` for a socket",
     )
+    read_database_url: DatabaseAddress | None = _setting(
+        DatabaseAddress.parse,
+        "A replica of the database, from which those read who are not signed in; left aside while it is away or behind",
+        optional=True,
+    )
     secret_keys: tuple[str, ...] = _setting(
         _keys,
         "Comma-separated keys for the session cookie: the first signs, all verify; 32 characters or more each",

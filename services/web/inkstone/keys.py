@@ -7,9 +7,12 @@ from aiohttp import web
 from inkstone.config import Settings
 from inkstone.domain.users import User
 from inkstone.storage.database import Database
+from inkstone.storage.replica import Replica
 
 SETTINGS = web.AppKey("settings", Settings)
 DATABASE = web.AppKey("database", Database)
+REPLICA = web.AppKey("replica", Replica)
+"""Where those may read who are not signed in; absent where no such server is set."""
 WORKERS = web.AppKey("workers", ThreadPoolExecutor)
 """Threads for what would hold up the event loop: hashing, rendering, images."""
 

@@ -61,3 +61,7 @@ class TooManyAttempts(DomainError):
 
 class Unavailable(DomainError):
     """The database can't be reached or is too busy; the same request may work in a few seconds."""
+
+
+class Busy(Unavailable):
+    """More requests wait for the database than it may be asked at once."""

@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
 from inkstone.config import DatabaseAddress
-from inkstone.domain.errors import Unavailable
+from inkstone.domain.errors import Busy, Unavailable
 from inkstone.storage.driver import Duplicate, Link, Lost, Row, ServerError, Value
 
 __all__ = ["Connection", "Database", "Duplicate", "Row", "Value"]
@@ -22,6 +22,8 @@ log = logging.getLogger(__name__)
 # With the limits on connecting and on a statement below 5 s: a reader gets an answer, or is told that there is none.
 ACQUIRE_SECONDS = 1.0
 _REFILL_SECONDS = 1.0
+# What one waits for somebody else's attempt to reach a database that was away: one that is there answers sooner.
+_ATTEMPT_SECONDS = 0.3
 
 
 class Connection:
@@ -108,6 +110,8 @@ class Database:
         self._idle: deque[Link] = deque()
         self._borrowed = 0
         self._reachable = True
+        self._attempted = asyncio.Event()
+        self._attempted.set()
 
     @contextlib.asynccontextmanager
     async def connection(self) -> AsyncIterator[Connection]:
@@ -161,7 +165,7 @@ class Database:
             else:
                 await self._admitted.acquire()  # at once, and without the cost of a time limit
         except TimeoutError as error:
-            raise Unavailable("Too many requests wait for the database.") from error
+            raise Busy("Too many requests wait for the database.") from error
         self._borrowed += 1
         try:
             yield
@@ -179,29 +183,53 @@ class Database:
         return None
 
     def _give_back(self, link: Link) -> None:
-        if self._size and link.usable:
+        if link.closed:
+            # It ran out of time or lost its server. Where that has fallen silent, each idle one would cost as much.
+            self._drop_idle()
+        elif self._size and link.usable:
             self._idle.append(link)
         else:
             link.close()
 
     async def _reopen(self) -> Link:
         """A new connection in place of a lost one; the idle ones are as old, and probably lost with it."""
-        while self._idle:
-            self._idle.pop().close()
+        self._drop_idle()
         return await self._open()
 
+    def _drop_idle(self) -> None:
+        while self._idle:
+            self._idle.pop().close()
+
     async def _open(self) -> Link:
+        """A new connection. While the database is away one at a time tries, and nobody else waits as long."""
+        if not self._reachable and not self._attempted.is_set():
+            await self._heed_attempt()
+        self._attempted.clear()
         try:
             link = await Link.open(self._address)
         except OSError as error:
             if self._reachable:
                 log.warning("the database can't be reached: %s", error)
             self._reachable = False
-            raise Unavailable("The database can't be reached.") from error
+            raise _away() from error
+        finally:
+            self._attempted.set()
         if not self._reachable:
             log.warning("the database is back")
         self._reachable = True
         return link
+
+    async def _heed_attempt(self) -> None:
+        """Go by what comes of the attempt that somebody else makes."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_ATTEMPT_SECONDS):
+                await self._attempted.wait()
+        if not self._reachable:
+            raise _away()
+
+
+def _away() -> Unavailable:
+    return Unavailable("The database can't be reached.")
 
 
 def _gone(lost: Lost) -> Unavailable:

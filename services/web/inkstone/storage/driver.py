@@ -23,7 +23,7 @@ Row = tuple[Any, ...]
 Value = str | bytes | int | float | datetime | None
 
 CONNECT_SECONDS = 1.5
-STATEMENT_SECONDS = 3.0
+STATEMENT_SECONDS = 2.5
 # Shorter than the server's wait_timeout (8 hours by default, minutes on some hosts),
 # so that we never pick up a connection that the server has hung up on.
 RECYCLE_SECONDS = 240.0
@@ -33,15 +33,19 @@ _CLIENT_INTERACTION_TIMEOUT = 4031
 _LOST = {CR.CR_SERVER_GONE_ERROR, CR.CR_SERVER_LOST, CR.CR_COMMANDS_OUT_OF_SYNC, _CLIENT_INTERACTION_TIMEOUT}
 _MAX_STATEMENT_TIME = {1969, 3024}  # MariaDB's number and MySQL's
 _BUSY = {ER.LOCK_DEADLOCK, ER.LOCK_WAIT_TIMEOUT, ER.SERVER_SHUTDOWN, ER.QUERY_INTERRUPTED, *_MAX_STATEMENT_TIME}
-_REFUSES_WRITES = {ER.DISK_FULL, ER.RECORD_FILE_FULL, ER.OPTION_PREVENTS_STATEMENT, 1836}  # 1836: read-only mode
+_REFUSES_WRITES = {ER.OPTION_PREVENTS_STATEMENT, 1836}  # 1836: read-only mode
+_DISK_FULL = {ER.DISK_FULL, ER.RECORD_FILE_FULL}
+# In the text of errors that have other reasons too: of a temporary file, of a storage engine, at COMMIT.
+_NO_SPACE = "No space left on device"
 # An ASCII column (ids, e-mails) is compared with text that has other characters in it.
 _INCOMPARABLE = {1267, 3854}  # MariaDB's number and MySQL's
 _MISSING_SCHEMA = {ER.NO_SUCH_TABLE, ER.BAD_FIELD_ERROR, ER.BAD_DB_ERROR}
 
 # Both servers read the first comment as they should: MariaDB alone knows /*M!, and skips MySQL's /*!80000.
 # The limits are the server's side of STATEMENT_SECONDS, for statements whose client has gone.
+# A server that never hears that its client has gone keeps what that one had locked until wait_timeout.
 _SESSION = (
-    "SET time_zone = '+00:00', sql_mode = 'TRADITIONAL,ONLY_FULL_GROUP_BY'"
+    f"SET wait_timeout = {RECYCLE_SECONDS + 60:.0f}, time_zone = '+00:00', sql_mode = 'TRADITIONAL,ONLY_FULL_GROUP_BY'"
     " /*M!100108 , max_statement_time = 10 */ /*!80000 , max_execution_time = 10000 */"
 )
 _ISOLATION = "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED"
@@ -65,6 +69,10 @@ class Lost(Exception):
 
 def _code(error: pymysql.err.Error) -> object:
     return error.args[0] if error.args else None
+
+
+def _disk_is_full(error: pymysql.err.Error) -> bool:
+    return _code(error) in _DISK_FULL or _NO_SPACE in str(error)
 
 
 def _utc(text: str) -> datetime:
@@ -212,8 +220,9 @@ class Link:
             return Duplicate(str(error.args[1]).rsplit("'", 2)[-2].rpartition(".")[2])
         if code in _BUSY:
             return Unavailable("The database is busy.")
-        if code in _REFUSES_WRITES:
-            log.error("the database takes no writes: %s", error)
+        if code in _REFUSES_WRITES or _disk_is_full(error):
+            why = "its disk is full" if _disk_is_full(error) else "it is read-only"
+            log.error("the database takes no writes, %s: %s", why, error)
             return Unavailable("The database can't save anything at the moment.")
         if code in _MISSING_SCHEMA:
             return Unavailable("The database's schema is not ready: run `inkstone migrate`.")

@@ -2,7 +2,8 @@
 
 from aiohttp import web
 
-from inkstone.keys import DATABASE
+from inkstone.domain.errors import Unavailable
+from inkstone.keys import DATABASE, REPLICA
 from inkstone.storage import schema
 
 
@@ -12,7 +13,11 @@ async def alive(request: web.Request) -> web.Response:
 
 
 async def ready(request: web.Request) -> web.Response:
-    """GET /readyz: 200 when the database answers and has the schema, else 503."""
-    async with request.app[DATABASE].connection() as db:
-        await schema.check(db)
+    """GET /readyz: 200 when the database has the schema, or readers can be served from a replica; else 503."""
+    try:
+        async with request.app[DATABASE].connection() as db:
+            await schema.check(db)
+    except Unavailable:
+        if REPLICA not in request.app or not request.app[REPLICA].usable:
+            raise
     return web.Response(text="ok\n", headers={"Cache-Control": "no-store"})

@@ -7,6 +7,7 @@ from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.typedefs import Handler
 
 from inkstone.domain.errors import (
+    Busy,
     Conflict,
     DomainError,
     Forbidden,
@@ -35,6 +36,7 @@ STATUS: dict[type[DomainError], int] = {
     VersionRequired: 428,
     TooManyAttempts: 429,
     Unavailable: 503,
+    Busy: 503,
 }
 _SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 

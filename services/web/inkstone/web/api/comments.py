@@ -9,7 +9,7 @@ from inkstone.domain.markdown import render_comment
 from inkstone.keys import DATABASE
 from inkstone.storage import comments
 from inkstone.storage.paging import parse_id
-from inkstone.web import access, body
+from inkstone.web import access, body, reading
 from inkstone.web.answers import CommentAnswer, Page
 from inkstone.web.api.answering import answer, nothing
 from inkstone.web.api.queries import CommentsQuery, ListQuery
@@ -21,7 +21,7 @@ from inkstone.web.paging import cut
 async def of_post(request: web.Request) -> web.Response:
     """List a post's approved comments, oldest first."""
     query = ListQuery.parse(request.query)
-    async with request.app[DATABASE].connection() as db:
+    async with reading.database(request).connection() as db:
         post = await access.visible_post(request, db)
         after = parse_id(query.before) if query.before else ""
         rows = await comments.oldest(db, post.id, limit=query.limit + 1, after=after)

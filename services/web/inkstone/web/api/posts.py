@@ -12,7 +12,7 @@ from inkstone.keys import DATABASE
 from inkstone.storage import clock, posts
 from inkstone.storage.database import Connection
 from inkstone.storage.paging import Cursor, parse_id
-from inkstone.web import access, body
+from inkstone.web import access, body, reading
 from inkstone.web.answers import Page, PostAnswer
 from inkstone.web.api.answering import answer, nothing
 from inkstone.web.api.queries import PostsQuery
@@ -26,7 +26,7 @@ _ETAG = re.compile(r'"([1-9][0-9]{0,8})"', re.ASCII)
 async def index(request: web.Request) -> web.Response:
     """List posts."""
     query = PostsQuery.parse(request.query)
-    async with request.app[DATABASE].connection() as db:
+    async with reading.database(request).connection() as db:
         if query.status is None:
             shown, cursor = cut(await _published(db, query), query.limit, published_cursor)
         else:
@@ -61,7 +61,7 @@ async def create(request: web.Request) -> web.Response:
 
 async def show(request: web.Request) -> web.Response:
     """One post; one's own before it is published, too."""
-    async with request.app[DATABASE].connection() as db:
+    async with reading.database(request).connection() as db:
         return _whole(await access.visible_post(request, db))
 
 

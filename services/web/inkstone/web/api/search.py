@@ -2,8 +2,7 @@
 
 from aiohttp import web
 
-from inkstone.keys import DATABASE
-from inkstone.web import hits
+from inkstone.web import hits, reading
 from inkstone.web.answers import HitAnswer, Page
 from inkstone.web.api.answering import answer
 from inkstone.web.api.queries import SearchQuery
@@ -12,7 +11,7 @@ from inkstone.web.api.queries import SearchQuery
 async def index(request: web.Request) -> web.Response:
     """Search published posts, best first."""
     query = SearchQuery.parse(request.query)
-    async with request.app[DATABASE].connection() as db:
+    async with reading.database(request).connection() as db:
         found, cursor = await hits.best(db, hits.readable(query.q), limit=query.limit, before=query.before)
     items = [
         HitAnswer(

@@ -6,8 +6,9 @@ from uuid import UUID
 from aiohttp import web
 
 from inkstone.domain.posts import Post
-from inkstone.keys import DATABASE, SETTINGS
+from inkstone.keys import SETTINGS
 from inkstone.storage import clock, months, posts
+from inkstone.web import reading
 from inkstone.web.pages.posts import span
 from inkstone.web.render import page, text, url
 from inkstone.web.templating import absolute
@@ -62,13 +63,13 @@ def _item(request: web.Request, site_url: str, post: Post) -> dict[str, object]:
 
 
 async def _entries(request: web.Request) -> list[Post]:
-    async with request.app[DATABASE].connection() as db:
+    async with reading.database(request).connection() as db:
         return await posts.latest_whole(db, limit=_ENTRIES)
 
 
 async def sitemap(request: web.Request) -> web.Response:
     """GET /sitemap.xml: one sitemap a month"""
-    async with request.app[DATABASE].connection() as db:
+    async with reading.database(request).connection() as db:
         found = [month for month, _ in await months.newest(db)]
     return page(request, "feeds/sitemap_index.xml", content_type="application/xml", months=found)
 
@@ -76,7 +77,7 @@ async def sitemap(request: web.Request) -> web.Response:
 async def sitemap_month(request: web.Request) -> web.Response:
     """GET /sitemap/{month}.xml"""
     start, end = span(request.match_info["month"])
-    async with request.app[DATABASE].connection() as db:
+    async with reading.database(request).connection() as db:
         addresses = await posts.addresses(db, start, end, limit=_MOST_IN_A_SITEMAP)
     return page(request, "feeds/sitemap.xml", content_type="application/xml", posts=addresses)
 

@@ -4,15 +4,15 @@ from aiohttp import web
 
 from inkstone.domain.errors import NotFound
 from inkstone.domain.media import EXTENSIONS
-from inkstone.keys import DATABASE
 from inkstone.storage import media
+from inkstone.web import reading
 from inkstone.web.render import IMMUTABLE
 
 
 async def show(request: web.Request) -> web.Response:
     """GET /media/{id}.{extension}"""
     media_id, extension = request.match_info["id"], request.match_info["extension"]
-    async with request.app[DATABASE].connection() as db:
+    async with reading.database(request).connection() as db:
         medium = await media.get(db, media_id)
         if EXTENSIONS[medium.type] != extension:
             raise NotFound("There is no such image.")

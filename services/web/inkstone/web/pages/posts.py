@@ -12,7 +12,7 @@ from inkstone.keys import DATABASE
 from inkstone.storage import clock, comments, months, posts, redirects, tags, users
 from inkstone.storage.database import Connection
 from inkstone.storage.paging import parse_id
-from inkstone.web import access, body
+from inkstone.web import access, body, reading
 from inkstone.web.offload import offload
 from inkstone.web.paging import PER_PAGE, before, cut, next_url, published_cursor
 from inkstone.web.render import moved_permanently, page, redirect, url
@@ -22,7 +22,7 @@ _COMMENTS = 100
 
 async def index(request: web.Request) -> web.Response:
     """GET /"""
-    async with request.app[DATABASE].connection() as db:
+    async with reading.database(request).connection() as db:
         rows = await posts.latest(db, limit=PER_PAGE + 1, before=before(request))
     shown, cursor = cut(rows, PER_PAGE, published_cursor)
     return page(request, "posts/index.html", posts=shown, next_url=next_url(request, "home", cursor))
@@ -30,7 +30,7 @@ async def index(request: web.Request) -> web.Response:
 
 async def show(request: web.Request) -> web.Response:
     """GET /post/{slug}"""
-    async with request.app[DATABASE].connection() as db:
+    async with reading.database(request).connection() as db:
         post = await posts.find(db, request.match_info["slug"])
         if post is None or not post.visible_to(access.visitor(request), clock.now()):
             return await _moved(request, db)
@@ -100,14 +100,14 @@ async def _moved(request: web.Request, db: Connection) -> web.Response:
 
 async def moved(request: web.Request) -> web.Response:
     """GET of any address that nothing else answers: perhaps an old one of a post."""
-    async with request.app[DATABASE].connection() as db:
+    async with reading.database(request).connection() as db:
         return await _moved(request, db)
 
 
 async def tag(request: web.Request) -> web.Response:
     """GET /tag/{tag}"""
     slug = request.match_info["tag"]
-    async with request.app[DATABASE].connection() as db:
+    async with reading.database(request).connection() as db:
         found = await tags.find(db, slug)
         if found is None:
             raise NotFound("No post has this tag.")
@@ -119,7 +119,7 @@ async def tag(request: web.Request) -> web.Response:
 
 async def author(request: web.Request) -> web.Response:
     """GET /author/{name}"""
-    async with request.app[DATABASE].connection() as db:
+    async with reading.database(request).connection() as db:
         found = await users.find_by_name(db, request.match_info["name"])
         if found is None or not found.may_write:
             raise NotFound("There is no author of this name.")
@@ -131,14 +131,14 @@ async def author(request: web.Request) -> web.Response:
 
 async def archive(request: web.Request) -> web.Response:
     """GET /archive"""
-    async with request.app[DATABASE].connection() as db:
+    async with reading.database(request).connection() as db:
         return page(request, "posts/archive.html", months=await months.newest(db))
 
 
 async def month(request: web.Request) -> web.Response:
     """GET /archive/{month}"""
     start, end = span(request.match_info["month"])
-    async with request.app[DATABASE].connection() as db:
+    async with reading.database(request).connection() as db:
         rows = await posts.latest_between(db, start, end, limit=PER_PAGE + 1, before=before(request))
     shown, cursor = cut(rows, PER_PAGE, published_cursor)
     older = next_url(request, "month", cursor, month=f"{start:%Y-%m}")
