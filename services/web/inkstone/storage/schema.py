@@ -15,7 +15,7 @@ EXPECTED = REVISIONS[-1]
 
 TABLES = (
     "users", "posts", "tags", "post_tags", "months", "comments", "redirects", "media", "post_search",
-    "idempotency_keys", "sign_in_attempts", "imports",
+    "idempotency_keys", "sign_in_attempts", "imports", "heartbeat",
 )  # fmt: skip
 """Every table that a revision makes or has ever made; what else is in the database is not the blog's."""
 
