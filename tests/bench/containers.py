@@ -121,8 +121,8 @@ def _take_turns(pages: dict[str, tuple[str, list[int]]], say: Callable[[str], No
     samples: dict[str, list[Sample]] = {name: [] for name in pages}
     for number in range(1, ROUNDS + 1):
         say(f"round {number} of {ROUNDS}")
-        for name, (url, workers) in pages.items():
-            samples[name].append(load(url, SECONDS, {"nginx": workers}, gzip=True))
+        for name, (url, processes) in pages.items():
+            samples[name].append(load(url, SECONDS, {"nginx": processes}, gzip=True))
     return samples
 
 
