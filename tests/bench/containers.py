@@ -10,8 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tests.bench import fill, process
-from tests.bench.cache import PATH, POSTS, ROUNDS, SECONDS
-from tests.bench.load import Sample, load
+from tests.bench.cache import PATH, POSTS, take_turns
+from tests.bench.load import load
 from tests.bench.results import Part
 from tests.bench.servers import database, fetch, site, succeeds, workers
 from tests.native.stacks import wait_for
@@ -86,7 +86,7 @@ def _measure_pages(part: Part, stack: Containers, say: Callable[[str], None]) ->
                 f"{STACK}, by the port of this machine": (f"http://127.0.0.1:{stack.port}{PATH}", processes),
                 PLAIN: file,
             }
-            samples = _take_turns(pages, say)
+            samples = take_turns(pages, say)
     for name, rounds in samples.items():
         part.figure(name, "requests/s", [sample.per_second for sample in rounds])
         part.figure(f"{name}, nginx", "CPU µs/request", [sample.cpu["nginx"] * 1000 for sample in rounds])
@@ -113,17 +113,6 @@ def plain(stack: Containers, page: bytes) -> Iterator[tuple[str, list[int]]]:
             yield url, workers(facts["State"]["Pid"])
         finally:
             stack.run("docker", "rm", "--force", container)
-
-
-def _take_turns(pages: dict[str, tuple[str, list[int]]], say: Callable[[str], None]) -> dict[str, list[Sample]]:
-    for url, _ in pages.values():
-        load(url, 1, {}, gzip=True)
-    samples: dict[str, list[Sample]] = {name: [] for name in pages}
-    for number in range(1, ROUNDS + 1):
-        say(f"round {number} of {ROUNDS}")
-        for name, (url, processes) in pages.items():
-            samples[name].append(load(url, SECONDS, {"nginx": processes}, gzip=True))
-    return samples
 
 
 def _measure_memory(part: Part, stack: Containers) -> None:
