@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.stack.containers import REPLICAS, Containers
+from tests.stack.containers import Containers
 from tests.stack.traffic import Flow, assert_nothing_lost, traffic
 
 pytestmark = [pytest.mark.xdist_group("stack"), pytest.mark.engine]
@@ -16,15 +16,18 @@ def assert_nobody_noticed(stack: Containers, flow: Flow) -> None:
 
 
 def test_three_rolls_lose_no_request(stack: Containers) -> None:
+    stack.start(2)
     seen = set(stack.containers("web"))
-
-    with traffic(stack, readers=12, writers=8, pause=0.03) as flow:
-        for _ in range(3):
-            stack.run("make", "roll")
-            new = set(stack.containers("web"))
-            assert len(new) == REPLICAS
-            assert not new & seen
-            seen |= new
+    try:
+        with traffic(stack, readers=12, writers=8, pause=0.03) as flow:
+            for _ in range(3):
+                stack.run("make", "roll")
+                new = set(stack.containers("web"))
+                assert len(new) == 2
+                assert not new & seen
+                seen |= new
+    finally:
+        stack.start()
 
     assert_nobody_noticed(stack, flow)
 
@@ -49,7 +52,7 @@ def test_a_release_that_does_not_start_replaces_nothing(stack: Containers) -> No
     done = stack.attempt("make", "roll", INKSTONE_WORKERS="many")
 
     assert done.returncode != 0
-    assert "many" in done.stderr
+    assert "INKSTONE_WORKERS makes no sense" in done.stderr
     assert "the old ones still serve" in done.stderr
     assert set(stack.containers("web")) == set(before)
     assert stack.serves("/readyz")
