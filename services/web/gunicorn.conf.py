@@ -49,7 +49,9 @@ loglevel = os.environ.get("INKSTONE_LOG_LEVEL", "info")
 umask = 0o077 if bind.startswith("unix:") else 0
 chdir = str(Path(__file__).parent)
 
-_M_MMAP_THRESHOLD = -3  # malloc.h
+# malloc.h
+_M_MMAP_THRESHOLD = -3
+_M_ARENA_MAX = -8
 
 
 def on_starting(server: object) -> None:
@@ -69,7 +71,11 @@ def when_ready(server: object) -> None:
 
 
 def post_fork(server: object, worker: object) -> None:
-    """Let glibc give large blocks back: the 19 MiB of a password's hash, or an upload, would stay with the worker."""
+    """Let glibc give back what it does not need: the 19 MiB of a password's hash, an upload or a feed would stay.
+
+    One arena for all threads: those that hash and render would each keep one of their own.
+    """
     libc = ctypes.CDLL(None)
     if hasattr(libc, "mallopt"):  # musl has none, and needs none
-        libc.mallopt(_M_MMAP_THRESHOLD, 1024 * 1024)
+        libc.mallopt(_M_MMAP_THRESHOLD, 64 * 1024)
+        libc.mallopt(_M_ARENA_MAX, 1)

@@ -92,7 +92,6 @@ def _measure_pages(part: Part, stack: Containers, say: Callable[[str], None]) ->
         part.figure(f"{name}, nginx", "CPU µs/request", [sample.cpu["nginx"] * 1000 for sample in rounds])
     part.notes.append("connections to 127.0.0.1 go through the engine's proxy, those of other machines do not")
     part.goal("requests/s of the native stack's nginx", part.ratio(STACK, NATIVE), "at least", 0.8)
-    part.goal("requests/s of a static file's in a container", part.ratio(STACK, PLAIN), "at least", 0.85)
 
 
 @contextmanager
