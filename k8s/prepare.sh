@@ -20,9 +20,19 @@ refuse() {
 
 random() { head -c "$1" /dev/urandom | base64 | tr '+/' '-_' | tr -d '=\n'; }
 
+# All secrets that are there, each key a file.
+fetch() {
+  local secret key value
+  kubectl --namespace inkstone get secrets --output \
+    'go-template={{range .items}}{{$name := .metadata.name}}{{range $key, $value := .data}}{{$name}} {{$key}} {{$value}}{{"\n"}}{{end}}{{end}}' |
+    while read -r secret key value; do
+      mkdir -p "$work/kept/$secret"
+      base64 --decode <<<"$value" >"$work/kept/$secret/$key"
+    done
+}
+
 kept() { # SECRET KEY
-  kubectl --namespace inkstone get secret "$1" --ignore-not-found \
-    --output "go-template={{with .data}}{{with index . \"$2\"}}{{base64decode .}}{{end}}{{end}}"
+  if [ -e "$work/kept/$1/$2" ]; then cat "$work/kept/$1/$2"; fi
 }
 
 # The first that is not empty becomes a key of a secret. Values go through files: anybody may read a program's arguments.
@@ -113,6 +123,7 @@ case ${1:-} in
   *) refuse "say which: k8s/prepare.sh local, or k8s/prepare.sh production" ;;
 esac
 kubectl apply --filename "$root/base/namespace.yaml"
+fetch
 keys_and_administrator
 replica
 if [ "$1" = local ]; then
