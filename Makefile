@@ -1,7 +1,7 @@
 # Every command there is. Choose with: make run PORT=8080 VAR=./var LISTEN=127.0.0.1
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev cli up roll down test bench check fmt clean checked
+.PHONY: help run dev cli up roll down backup restore test bench check fmt clean checked
 
 ROOT := $(CURDIR)
 # With `make -C` this is still the folder of the person who typed it.
@@ -37,6 +37,12 @@ roll: ## Replace every replica of the application by a new one, without losing a
 
 down: ## Stop the containers; posts and secrets stay in their volumes
 	@docker compose down
+
+backup: ## All that the running containers keep, in one file: FILE=./backups/inkstone-….tar.gz
+	@exec '$(ROOT)/deploy/containers/backup.sh'
+
+restore: ## Fill an empty container stack from such a file, and start it: FILE=…
+	@MAKE='$(MAKE)' exec '$(ROOT)/deploy/containers/restore.sh'
 
 test: ## Every test, from a fresh checkout; REQUIRE_ENGINE=1 insists on a container engine
 	@'$(ROOT)/deploy/native.sh' install test

@@ -36,7 +36,7 @@ def cli(*arguments: str) -> None:
     places = Places.from_environment()
     if not checks.running(places):
         raise ProblemError(f"no stack runs in this VAR: start it with make run ({places.var})")
-    user = settings.MIGRATE if arguments[:1] == ("migrate",) else settings.WEB
+    user = settings.MIGRATE if arguments[:1] in {("migrate",), ("restore",)} else settings.WEB
     command = settings.inkstone(*arguments)
     os.execve(command[0], command, settings.environment(places, user))  # noqa: S606 - a list, no shell
 

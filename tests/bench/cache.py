@@ -32,7 +32,8 @@ def run(say: Callable[[str], None]) -> Part:
             page = fetch(blog.wait(PATH).url + PATH, Accept_Encoding="gzip")
             part.notes.append(f"{len(page):,} bytes, compressed; the blog's copy is refreshed every second")
             with bare(page) as addresses:
-                samples = _measure({"Inkstone": (blog, blog.url + PATH), **addresses}, say)
+                servers = {"Inkstone": (blog, blog.url + PATH), **addresses}
+                samples = take_turns({name: (url, server.workers) for name, (server, url) in servers.items()}, say)
     for name, rounds in samples.items():
         _add(part, name, rounds)
     _judge(part)
@@ -64,14 +65,15 @@ def _main() -> str:
     return "daemon off;" + (" user root;" if os.geteuid() == 0 else "")
 
 
-def _measure(addresses: Addresses, say: Callable[[str], None]) -> dict[str, list[Sample]]:
-    for _, url in addresses.values():
+def take_turns(pages: dict[str, tuple[str, list[int]]], say: Callable[[str], None]) -> dict[str, list[Sample]]:
+    """Load each URL in turn, round by round, and watch the processes that go with it."""
+    for url, _ in pages.values():
         load(url, 1, {}, gzip=True)
-    samples: dict[str, list[Sample]] = {name: [] for name in addresses}
+    samples: dict[str, list[Sample]] = {name: [] for name in pages}
     for number in range(1, ROUNDS + 1):
         say(f"round {number} of {ROUNDS}")
-        for name, (server, url) in addresses.items():
-            samples[name].append(load(url, SECONDS, {"nginx": server.workers}, gzip=True))
+        for name, (url, processes) in pages.items():
+            samples[name].append(load(url, SECONDS, {"nginx": processes}, gzip=True))
     return samples
 
 

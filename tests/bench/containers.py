@@ -1,21 +1,29 @@
 """One page through the container stack and the native one; a replica's memory; from `up` to the first page."""
 
+import json
+import os
 import subprocess
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from tests.bench import fill, process
-from tests.bench.cache import PATH, POSTS, ROUNDS, SECONDS
-from tests.bench.load import Sample, children, load
+from tests.bench.cache import PATH, POSTS, take_turns
+from tests.bench.load import load
 from tests.bench.results import Part
-from tests.bench.servers import database, site
+from tests.bench.servers import database, fetch, site, succeeds, workers
+from tests.native.stacks import wait_for
 from tests.stack.containers import Containers
 
 STARTS = 3
 MIB = 1024 * 1024
 PORT = 8080
 """Where nginx listens in its container."""
+NATIVE, STACK, PLAIN = "native", "containers", "static file in a container"
+IMAGE = os.environ.get("NGINX_IMAGE", "nginx:1.30")
+PLAIN_CONF = Path(__file__).with_name("plain.conf")
 
 
 def run(say: Callable[[str], None]) -> Part:
@@ -68,37 +76,43 @@ def _first_page(stack: Containers) -> float:
 def _measure_pages(part: Part, stack: Containers, say: Callable[[str], None]) -> None:
     fill.fill(_database(stack), POSTS)
     nginx = stack.facts("nginx")[0]
+    front, processes = f"http://{stack.where(nginx, 'outside')}:{PORT}{PATH}", workers(nginx["State"]["Pid"])
     with database() as url:
         fill.fill(url, POSTS)
-        with site(url) as blog:
+        with site(url) as blog, plain(stack, fetch(blog.wait(PATH).url + PATH, Accept_Encoding="gzip")) as file:
             pages = {
-                "native": (f"{blog.wait(PATH).url}{PATH}", blog.workers),
-                "containers": (
-                    f"http://{stack.where(nginx, 'outside')}:{PORT}{PATH}",
-                    children(nginx["State"]["Pid"]),
-                ),
-                "containers, by the port of this machine": (
-                    f"http://127.0.0.1:{stack.port}{PATH}",
-                    children(nginx["State"]["Pid"]),
-                ),
+                NATIVE: (blog.url + PATH, blog.workers),
+                STACK: (front, processes),
+                f"{STACK}, by the port of this machine": (f"http://127.0.0.1:{stack.port}{PATH}", processes),
+                PLAIN: file,
             }
-            samples = _take_turns(pages, say)
+            samples = take_turns(pages, say)
     for name, rounds in samples.items():
         part.figure(name, "requests/s", [sample.per_second for sample in rounds])
         part.figure(f"{name}, nginx", "CPU µs/request", [sample.cpu["nginx"] * 1000 for sample in rounds])
     part.notes.append("connections to 127.0.0.1 go through the engine's proxy, those of other machines do not")
-    part.goal("requests/s of the native stack's nginx", part.ratio("containers", "native"), "at least", 0.8)
+    part.goal("requests/s of the native stack's nginx", part.ratio(STACK, NATIVE), "at least", 0.8)
+    part.goal("requests/s of a static file's in a container", part.ratio(STACK, PLAIN), "at least", 0.85)
 
 
-def _take_turns(pages: dict[str, tuple[str, list[int]]], say: Callable[[str], None]) -> dict[str, list[Sample]]:
-    for url, _ in pages.values():
-        load(url, 1, {}, gzip=True)
-    samples: dict[str, list[Sample]] = {name: [] for name in pages}
-    for number in range(1, ROUNDS + 1):
-        say(f"round {number} of {ROUNDS}")
-        for name, (url, workers) in pages.items():
-            samples[name].append(load(url, SECONDS, {"nginx": workers}, gzip=True))
-    return samples
+@contextmanager
+def plain(stack: Containers, page: bytes) -> Iterator[tuple[str, list[int]]]:
+    """An nginx in a container with these bytes as a file, across the same network: its URL and workers."""
+    configuration = f"--volume={PLAIN_CONF}:/etc/nginx/nginx.conf:ro"
+    options = ["--detach", "--rm", f"--network={stack.project}_outside", configuration]
+    with tempfile.TemporaryDirectory(prefix="ink-bench-") as folder:
+        path = Path(folder, PATH[1:])
+        path.parent.mkdir(parents=True)
+        path.write_bytes(page)
+        Path(folder).chmod(0o755)
+        container = stack.run("docker", "run", *options, f"--volume={folder}:/pages:ro", IMAGE).strip()
+        try:
+            facts = json.loads(stack.run("docker", "inspect", container))[0]
+            url = f"http://{stack.where(facts, 'outside')}:{PORT}{PATH}"
+            wait_for(lambda: succeeds(url))
+            yield url, workers(facts["State"]["Pid"])
+        finally:
+            stack.run("docker", "rm", "--force", container)
 
 
 def _measure_memory(part: Part, stack: Containers) -> None:

@@ -38,7 +38,7 @@ class Server:
     @property
     def workers(self) -> list[int]:
         """The processes that do the work, for as long as the server runs."""
-        return [pid for pid in children(self.process.pid) if not _passing(pid)]
+        return workers(self.process.pid)
 
     def wait(self, path: str) -> "Server":
         """Wait until a path is answered with success; raises RuntimeError with what the server said, where it isn't."""
@@ -48,6 +48,11 @@ class Server:
                 raise RuntimeError(f"{self.url}{path} is not answered: {self.log.read_text(errors='replace')[-2000:]}")
             time.sleep(0.02)
         return self
+
+
+def workers(master: int) -> list[int]:
+    """The processes of a server that do the work."""
+    return [pid for pid in children(master) if not _passing(pid)]
 
 
 def _passing(pid: int) -> bool:

@@ -31,6 +31,13 @@ def test_migrations_run_as_the_user_who_may(stack: Stack) -> None:
     assert stack.cli("check").returncode == 0
 
 
+def test_backup_is_made_in_the_callers_folder_and_checked(stack: Stack, folder: Path) -> None:
+    done = stack.cli("backup whole.tar.gz", cwd=folder)
+
+    assert done.returncode == 0, done
+    assert "whole.tar.gz is whole: " in stack.cli("restore --check whole.tar.gz", cwd=folder).stdout
+
+
 def test_failure_is_the_commands_own(stack: Stack) -> None:
     assert stack.cli("user passwd nobody --password-stdin", stdin="a long password\n").returncode != 0
 

@@ -8,10 +8,10 @@ from inkstone.config import DatabaseAddress
 from inkstone.domain.errors import Conflict, Unavailable
 from inkstone.storage import migrate as module
 from inkstone.storage.migrate import migrate
-from inkstone.storage.schema import EXPECTED, REVISIONS
+from inkstone.storage.schema import EXPECTED, REVISIONS, TABLES
 from tests import servers
 from tests.commands import inkstone, start
-from tests.conftest import TABLES, visit
+from tests.conftest import visit
 from tests.restarting import Server, connect, run
 from tests.servers import wait_for
 
@@ -39,7 +39,7 @@ def pretend(url: str, revision: str) -> None:
 
 def test_from_empty_and_again(spare: Server):
     assert migrated(spare.url) == REVISIONS
-    assert tables(spare.url) == {"alembic_version", "heartbeat", *TABLES}
+    assert tables(spare.url) == {"alembic_version", *TABLES}
     assert version(spare.url) == [(EXPECTED,)]
 
     assert migrated(spare.url) == []

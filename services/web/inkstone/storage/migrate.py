@@ -5,15 +5,14 @@ import logging
 import time
 from collections.abc import Callable, Iterator
 
-import pymysql
 import sqlalchemy
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 
 from inkstone.config import DatabaseAddress
-from inkstone.domain.errors import Conflict, Unavailable
-from inkstone.storage import schema
+from inkstone.domain.errors import Unavailable
+from inkstone.storage import jobs, schema
 
 log = logging.getLogger(__name__)
 
@@ -25,39 +24,40 @@ _ACCESS_DENIED = {1044, 1045, 1049, 1698}  # waiting doesn't help against these
 def migrate(address: DatabaseAddress, *, wait_seconds: float, progress: Callable[[str], None]) -> None:
     """Apply every missing revision, one migrator at a time; `progress` is told each.
 
-    A revision and its entry in alembic_version are two steps, so each revision's SQL may run twice (IF NOT EXISTS).
     Blocks; waits up to `wait_seconds` for the database to answer. Raises Unavailable where it doesn't, or where another
-    migrator holds the lock for LOCK_SECONDS, and Conflict on a schema newer than this code.
+    job holds the lock for LOCK_SECONDS, and Conflict on a schema newer than this code.
     """
+    with exclusive(address, wait_seconds=wait_seconds) as connection:
+        upgrade(connection, progress=progress)
+
+
+@contextlib.contextmanager
+def exclusive(address: DatabaseAddress, *, wait_seconds: float) -> Iterator[sqlalchemy.Connection]:
+    """A connection during which no other job changes the schema, or needs it unchanged."""
     engine = sqlalchemy.create_engine(
         "mysql+pymysql://",
-        creator=lambda: _connect(address),
+        creator=lambda: jobs.connect(address),
         poolclass=sqlalchemy.NullPool,
         isolation_level="AUTOCOMMIT",  # MySQL commits at each change of the schema anyway
     )
-    with _connection(engine, wait_seconds) as connection, _lock(connection, f"{_LOCK}.{address.name}"):
-        before = MigrationContext.configure(connection).get_current_revision()
-        if before is not None and before > schema.EXPECTED:
-            raise Conflict(
-                f"The database's schema is {before}, newer than this release's {schema.EXPECTED}: use a newer release."
-            )
-        for revision in _missing(before):
-            progress(revision)
-            command.upgrade(_config(connection), revision)
+    with (
+        jobs.failures_named(),
+        _connection(engine, wait_seconds) as connection,
+        _lock(connection, f"{_LOCK}.{address.name}"),
+    ):
+        yield connection
 
 
-def _connect(address: DatabaseAddress) -> "pymysql.Connection[pymysql.cursors.Cursor]":
-    return pymysql.connect(
-        host=address.host,
-        port=address.port,
-        user=address.user,
-        password=address.password,
-        database=address.name,
-        unix_socket=address.unix_socket,
-        charset="utf8mb4",
-        connect_timeout=5,
-        init_command="SET time_zone = '+00:00'",
-    )
+def upgrade(connection: sqlalchemy.Connection, *, progress: Callable[[str], None], to: str = schema.EXPECTED) -> None:
+    """Apply what is missing up to a revision, on a connection of `exclusive`.
+
+    A revision and its entry in alembic_version are two steps, so each revision's SQL may run twice (IF NOT EXISTS).
+    """
+    before = MigrationContext.configure(connection).get_current_revision()
+    schema.refuse_newer(before or "")
+    for revision in _missing(before, to):
+        progress(revision)
+        command.upgrade(_config(connection), revision)
 
 
 @contextlib.contextmanager
@@ -83,15 +83,17 @@ def _lock(connection: sqlalchemy.Connection, name: str) -> Iterator[None]:
         sqlalchemy.text("SELECT GET_LOCK(:name, :seconds)"), {"name": name, "seconds": LOCK_SECONDS}
     )
     if taken.scalar() != 1:
-        raise Unavailable("Another migration is running and does not end.")
+        raise Unavailable("Another migration, a backup or a restore is running and does not end.")
     try:
         yield
     finally:
-        connection.execute(sqlalchemy.text("SELECT RELEASE_LOCK(:name)"), {"name": name})
+        # Where the connection is lost, so is the lock.
+        with contextlib.suppress(sqlalchemy.exc.DBAPIError):
+            connection.execute(sqlalchemy.text("SELECT RELEASE_LOCK(:name)"), {"name": name})
 
 
-def _missing(current: str | None) -> list[str]:
-    return [revision for revision in schema.REVISIONS if current is None or revision > current]
+def _missing(current: str | None, to: str) -> list[str]:
+    return [revision for revision in schema.REVISIONS if (current or "") < revision <= to]
 
 
 def _config(connection: sqlalchemy.Connection) -> Config:

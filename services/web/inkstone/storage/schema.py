@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from inkstone.domain.errors import Unavailable
+from inkstone.domain.errors import Conflict, Unavailable
 from inkstone.storage.database import Connection
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -12,6 +12,15 @@ REVISIONS = sorted(path.stem for path in (MIGRATIONS / "versions").glob("[0-9]*.
 """Every revision that ships with this code, oldest first; a revision's name is its file's."""
 
 EXPECTED = REVISIONS[-1]
+
+TABLES = (
+    "users", "posts", "tags", "post_tags", "months", "comments", "redirects", "media", "post_search",
+    "idempotency_keys", "sign_in_attempts", "imports", "heartbeat",
+)  # fmt: skip
+"""Every table that a revision makes or has ever made; what else is in the database is not the blog's."""
+
+BOOKS = "alembic_version"
+"""Where Alembic notes the revision."""
 
 
 async def current(db: Connection) -> str:
@@ -31,4 +40,12 @@ async def check(db: Connection) -> None:
     if revision < EXPECTED:
         raise Unavailable(
             f"The database's schema is {revision}, and this release needs {EXPECTED}: run `inkstone migrate`."
+        )
+
+
+def refuse_newer(revision: str) -> None:
+    """Raise Conflict on a revision that this code doesn't know yet."""
+    if revision > EXPECTED:
+        raise Conflict(
+            f"The database's schema is {revision}, newer than this release's {EXPECTED}: use a newer release."
         )

@@ -1,0 +1,1 @@
+"""Backups: everything that a blog keeps, in one file that checks itself."""
