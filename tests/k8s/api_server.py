@@ -1,4 +1,4 @@
-"""As much of a Kubernetes API server as kubectl needs to read and write objects: a table, and what it asks to know first."""
+"""As much of a Kubernetes API server as kubectl needs to read and write objects: what it asks first, and a table."""
 
 import json
 import threading
@@ -30,14 +30,15 @@ def discovery(path: str) -> Object | None:
         }
         for name, (kind, _) in KINDS.items()
     }
-    return {
+    answers: dict[str, Object] = {
         "/version": {"major": "1", "minor": "36", "gitVersion": "v1.36.0"},
         "/api": {"kind": "APIVersions", "versions": ["v1"]},
         "/apis": {"kind": "APIGroupList", "apiVersion": "v1", "groups": []},
         "/api/v1": {"kind": "APIResourceList", "groupVersion": "v1", "resources": resources},
         "/openapi/v3": {"paths": {"api/v1": {"serverRelativeURL": "/openapi/v3/api/v1"}}},
         "/openapi/v3/api/v1": {"openapi": "3.0.0", "info": {"title": "", "version": ""}, "paths": described},
-    }.get(path)
+    }
+    return answers.get(path)
 
 
 def merge(target: Object, change: Object) -> Object:
@@ -72,9 +73,7 @@ class Handler(BaseHTTPRequestHandler):
     def listed(self, path: str, selector: str) -> Object:
         label, _, value = selector.partition("=")
         everything = [found for name, found in self.objects.items() if name.startswith(f"{path}/")]
-        items = [
-            found for found in everything if not label or found["metadata"].get("labels", {}).get(label) == value
-        ]
+        items = [found for found in everything if not label or found["metadata"].get("labels", {}).get(label) == value]
         kind = KINDS[path.rsplit("/", 1)[-1]][0]
         return {"kind": f"{kind}List", "apiVersion": "v1", "metadata": {}, "items": items}
 

@@ -9,11 +9,16 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 
 ROOT = Path(__file__).parents[2]
 K8S = ROOT / "k8s"
-COMPONENTS = sorted(path.parent.name for path in K8S.glob("components/*/kustomization.yaml"))
+# network-policies comes first: others change it.
+COMPONENTS = sorted(
+    (path.parent.name for path in K8S.glob("components/*/kustomization.yaml")),
+    key=lambda name: (name != "network-policies", name),
+)
 
 Object = dict[str, Any]
 
@@ -67,7 +72,7 @@ def taken(overlay: str) -> list[str]:
 def combinations() -> Iterator[tuple[str, ...]]:
     """Each overlay alone, with every component, every two, and with all: what two leave alone, three do."""
     for overlay in ("local", "production"):
-        more = [name for name in ORDER if name not in taken(overlay)]
+        more = [name for name in COMPONENTS if name not in taken(overlay)]
         yield (overlay,)
         for one in more:
             yield overlay, one
@@ -77,10 +82,6 @@ def combinations() -> Iterator[tuple[str, ...]]:
         for one in sorted(EITHER):
             yield overlay, *(name for name in more if name not in EITHER - {one})
     yield ("load",)
-
-
-# network-policies comes first: others change it.
-ORDER = sorted(COMPONENTS, key=lambda name: (name != "network-policies", name))
 
 
 def named(objects: list[Object], kind: str) -> dict[str, Object]:
@@ -102,3 +103,27 @@ def pods(objects: list[Object]) -> dict[str, Object]:
 def containers(template: Object) -> list[Object]:
     found: list[Object] = [*template["spec"].get("initContainers", []), *template["spec"]["containers"]]
     return found
+
+
+def selects(selector: Object, labels: dict[str, str]) -> bool:
+    """What Kubernetes does with a selector."""
+    expressions = selector.get("matchExpressions", [])
+    assert {one["operator"] for one in expressions} <= {"In"}
+    return all(labels.get(key) == value for key, value in selector.get("matchLabels", {}).items()) and all(
+        labels.get(one["key"]) in one["values"] for one in expressions
+    )
+
+
+def selected(objects: list[Object], selector: Object) -> list[str]:
+    return [name for name, pod in pods(objects).items() if selects(selector, pod["metadata"]["labels"])]
+
+
+def ports(pod: Object) -> dict[str, int]:
+    return {port["name"]: port["containerPort"] for one in containers(pod) for port in one.get("ports", [])}
+
+
+COMBINATIONS = list(combinations())
+LARGEST = [combination for combination in COMBINATIONS if len(combination) > 3]
+
+every_combination = pytest.mark.parametrize("combination", COMBINATIONS, ids="+".join)
+every_largest = pytest.mark.parametrize("combination", LARGEST, ids="+".join)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.k8s.api_server import Object, api_server
-from tests.k8s.manifests import K8S, render
+from tests.k8s.manifests import K8S, containers, render
 
 SECRETS = "/api/v1/namespaces/inkstone/secrets"
 ELSEWHERE = {
@@ -30,8 +30,8 @@ class Cluster:
         self.objects = objects
         config = home / "config"
         config.write_text(
-            f"{{apiVersion: v1, kind: Config, current-context: here, clusters: [{{name: here, cluster: {{server: '{address}'}}}}],"
-            " contexts: [{name: here, context: {cluster: here}}]}"
+            "{apiVersion: v1, kind: Config, current-context: here, contexts: [{name: here, context: {cluster: here}}],"
+            f" clusters: [{{name: here, cluster: {{server: '{address}'}}}}]}}"
         )
         self.environment = {"PATH": os.environ["PATH"], "HOME": str(home), "KUBECONFIG": str(config)}
 
@@ -80,10 +80,10 @@ def test_every_key_that_a_pod_reads_is_made(cluster: Cluster) -> None:
     for pod in (one for one in render("local") if one["kind"] in {"Deployment", "StatefulSet"}):
         spec = pod["spec"]["template"]["spec"]
         folders = {volume["name"]: volume["secret"]["secretName"] for volume in spec["volumes"] if "secret" in volume}
-        for container in [*spec["containers"], *spec.get("initContainers", [])]:
-            places = {one["mountPath"]: folders[one["name"]] for one in container["volumeMounts"] if one["name"] in folders}
-            files = [Path(one["value"]) for one in container.get("env", []) if one["name"].endswith("_FILE")]
-            assert [file for file in files if file.name not in made[places[str(file.parent)]]] == []
+        for one in containers(pod["spec"]["template"]):
+            places = {mount["mountPath"]: folders.get(mount["name"]) for mount in one["volumeMounts"]}
+            files = [Path(value["value"]) for value in one.get("env", []) if value["name"].endswith("_FILE")]
+            assert [file for file in files if file.name not in made[str(places[str(file.parent)])]] == []
 
 
 def test_what_is_there_is_kept(cluster: Cluster) -> None:
