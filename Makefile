@@ -68,13 +68,14 @@ check: lint types configs ## Everything but the tests
 lint: checked
 	@'$(BIN)/ruff' check . && '$(BIN)/ruff' format --check .
 	@'$(BIN)/lint-imports'
-	@for script in deploy/*.sh deploy/*/*.sh services/*/*.sh services/*/initdb/*.sh .ci/run; do bash -n "$$script" || exit 1; done
+	@for script in deploy/*.sh deploy/*/*.sh services/*/*.sh services/*/initdb/*.sh k8s/*.sh .ci/run; do bash -n "$$script" || exit 1; done
 
 types: checked
 	@'$(BIN)/mypy' && '$(BIN)/mypy' -p deploy.native
 
 configs: checked
 	@'$(ROOT)/deploy/native.sh' check-nginx
+	@for overlay in k8s/overlays/*; do PATH='$(BIN)':"$$PATH" kubectl kustomize "$$overlay" >/dev/null || exit 1; done
 	@if docker compose version >/dev/null 2>&1; then \
 	  docker compose -f docker-compose.yml config --quiet && INKSTONE_SITE_URL=https://localhost \
 	  docker compose -f docker-compose.yml -f docker-compose.production.yml config --quiet; fi

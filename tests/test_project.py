@@ -28,7 +28,10 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "services/web/inkstone"
 TEMPLATES = PACKAGE / "templates"
 MIGRATIONS = sorted((PACKAGE / "storage/migrations/versions").glob("*.py"))
-PYTHON_LOCKS = [*ROOT.glob("*/requirements.txt"), *ROOT.glob("services/*/requirements.txt")]
+PYTHON_LOCKS = [
+    *(path for place in ("*", "services/*", "tests/*") for path in ROOT.glob(f"{place}/requirements.txt")),
+    ROOT / "tests/k8s/kubectl.txt",
+]
 NODE_LOCKS = [*ROOT.glob("services/*/*/package-lock.json")]
 DOCUMENTS = [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")]
 SQL = re.compile(

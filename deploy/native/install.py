@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
-from deploy.native import packages
+from deploy.native import kubernetes, packages
 from deploy.native.places import PYTHON, ROOT, VENV
 from deploy.native.problems import ProblemError
 
@@ -23,7 +23,7 @@ RUN = [WEB / "requirements.txt", ROOT / "deploy" / "requirements.txt"]
 TEST = [ROOT / "tests" / "requirements.txt"]
 
 # What must be there whatever its stamp says: a Python may be removed, a built file cleaned away.
-PROOFS = {"venv": PYTHON, "editor": STATIC / "manifest.json"}
+PROOFS = {"venv": PYTHON, "editor": STATIC / "manifest.json", "linter": kubernetes.LINTER / "bin" / "checkov"}
 
 Step = tuple[str, str, Callable[[], None]]  # name, what it was made from, how it is made
 
@@ -32,12 +32,13 @@ def install(purpose: str) -> None:
     """Have everything that `run`, `test`, `check` or `bench` needs."""
     packages.ensure(packages.SERVERS | packages.MORE.get(purpose, {}))
     steps = _steps(purpose)
-    if all(_current(step) for step in steps):
-        return
-    with _lock():
-        for step in steps:
-            if not _current(step):
-                _make(step)
+    if not all(_current(step) for step in steps):
+        with _lock():
+            for step in steps:
+                if not _current(step):
+                    _make(step)
+    if purpose in {"test", "check"}:
+        kubernetes.ensure_kubectl()
 
 
 def _steps(purpose: str) -> list[Step]:
@@ -45,6 +46,8 @@ def _steps(purpose: str) -> list[Step]:
     steps: list[Step] = [("venv", f"{sys.version_info[:2]} {ROOT}", _make_venv)]
     steps += [(f"python-{path.parent.name}", _digest([path]), partial(_pip, path)) for path in locks if path.exists()]
     steps.append(("inkstone", _digest([WEB / "pyproject.toml"]), _link_package))
+    if purpose == "test":
+        steps.append(("linter", _digest([kubernetes.LINTER_LOCK]), kubernetes.make_linter))
     if (EDITOR / "package.json").exists():
         steps.append(("editor", _digest(_editor_sources()), _build_editor))
     return steps

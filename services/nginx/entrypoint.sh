@@ -1,5 +1,5 @@
 #!/bin/sh
-# Look at what TLS needs before nginx does: what is wrong is said in one line, with what to do.
+# Find out where DNS is, and look at what TLS needs before nginx does: what is wrong is said in one line, with what to do.
 set -eu
 
 say() { printf 'inkstone: %s\n' "$1" >&2; }
@@ -30,6 +30,40 @@ check_certificate() {
     say "the certificate in fullchain.pem is too old, and browsers refuse it: renew it; see docs/production.md."
 }
 
+# nginx reads neither the addresses nor the search list in /etc/resolv.conf; the engine and Kubernetes both write it.
+nameservers() {
+  awk '$1 == "nameserver" && $2 !~ /%/ { print ($2 ~ /:/) ? "[" $2 "]" : $2 }' /etc/resolv.conf | tr '\n' ' ' | sed 's/ $//'
+}
+
+# The domain of a Kubernetes namespace, as in inkstone.svc.cluster.local: there, a name in it is known in full only.
+namespace() {
+  awk '$1 == "search" || $1 == "domain" { for (i = 2; i <= NF; i++) if ($i ~ /^[^.]+\.svc\.[^.]/) { print $i; exit } }' /etc/resolv.conf
+}
+
+find_web() {
+  : "${NGINX_RESOLVER:=$(nameservers)}"
+  [ -n "$NGINX_RESOLVER" ] || refuse "/etc/resolv.conf names no nameserver: set NGINX_RESOLVER to the address of one"
+  domain=$(namespace)
+  case "${NGINX_WEB%:*}" in
+    *.*) ;;
+    *) NGINX_WEB=${NGINX_WEB%:*}${domain:+.$domain}:${NGINX_WEB##*:} ;;
+  esac
+}
+
+# Whoever stands in front, as an Ingress controller does, tells the reader's address in X-Forwarded-For; believed from these only.
+trust_proxies() {
+  NGINX_REAL_IP=
+  for network in $(printf '%s' "${NGINX_TRUSTED_PROXIES:-}" | tr ',' ' '); do
+    printf '%s' "$network" | grep -Eqx '[0-9a-fA-F.:]+(/[0-9]{1,3})?' ||
+      refuse "NGINX_TRUSTED_PROXIES makes no sense: it is a comma-separated list of addresses or networks, like 10.0.0.0/8"
+    NGINX_REAL_IP="$NGINX_REAL_IP set_real_ip_from $network;"
+  done
+  if [ -n "$NGINX_REAL_IP" ]; then NGINX_REAL_IP="$NGINX_REAL_IP real_ip_header X-Forwarded-For; real_ip_recursive on;"; fi
+}
+
+find_web
+trust_proxies
+export NGINX_RESOLVER NGINX_WEB NGINX_REAL_IP
 if [ "$NGINX_EDGE" = tls ]; then
   check_site_url
   check_certificate

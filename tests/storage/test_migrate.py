@@ -96,11 +96,23 @@ def test_a_newer_schema_is_left_alone(spare: Server):
 
 @pytest.fixture
 def lock(spare: Server) -> "contextlib.closing[object]":
+    return hold_lock(spare)
+
+
+def hold_lock(spare: Server) -> "contextlib.closing[object]":
     connection = connect(spare.url)
     with connection.cursor() as cursor:
         cursor.execute("SELECT GET_LOCK('inkstone.migrate.inkstone', 0)")
         assert cursor.fetchone() == (1,)
     return contextlib.closing(connection)
+
+
+def test_where_nothing_is_missing_nobody_is_waited_for(spare: Server, monkeypatch):
+    migrated(spare.url)
+    monkeypatch.setattr(module, "LOCK_SECONDS", 0)
+
+    with hold_lock(spare):
+        assert migrated(spare.url) == []
 
 
 def test_a_dead_migrators_lock_holds_up_nobody(spare: Server, lock):

@@ -24,27 +24,33 @@ _ACCESS_DENIED = {1044, 1045, 1049, 1698}  # waiting doesn't help against these
 def migrate(address: DatabaseAddress, *, wait_seconds: float, progress: Callable[[str], None]) -> None:
     """Apply every missing revision, one migrator at a time; `progress` is told each.
 
+    Where nothing is missing it waits for nobody: a replica that starts during a backup needs no migration.
     Blocks; waits up to `wait_seconds` for the database to answer. Raises Unavailable where it doesn't, or where another
     job holds the lock for LOCK_SECONDS, and Conflict on a schema newer than this code.
     """
-    with exclusive(address, wait_seconds=wait_seconds) as connection:
-        upgrade(connection, progress=progress)
+    with _connected(address, wait_seconds) as connection:
+        if _current(connection) == schema.EXPECTED:
+            return
+        with _lock(connection, address):
+            upgrade(connection, progress=progress)
 
 
 @contextlib.contextmanager
 def exclusive(address: DatabaseAddress, *, wait_seconds: float) -> Iterator[sqlalchemy.Connection]:
     """A connection during which no other job changes the schema, or needs it unchanged."""
+    with _connected(address, wait_seconds) as connection, _lock(connection, address):
+        yield connection
+
+
+@contextlib.contextmanager
+def _connected(address: DatabaseAddress, wait_seconds: float) -> Iterator[sqlalchemy.Connection]:
     engine = sqlalchemy.create_engine(
         "mysql+pymysql://",
         creator=lambda: jobs.connect(address),
         poolclass=sqlalchemy.NullPool,
         isolation_level="AUTOCOMMIT",  # MySQL commits at each change of the schema anyway
     )
-    with (
-        jobs.failures_named(),
-        _connection(engine, wait_seconds) as connection,
-        _lock(connection, f"{_LOCK}.{address.name}"),
-    ):
+    with jobs.failures_named(), _connection(engine, wait_seconds) as connection:
         yield connection
 
 
@@ -53,7 +59,7 @@ def upgrade(connection: sqlalchemy.Connection, *, progress: Callable[[str], None
 
     A revision and its entry in alembic_version are two steps, so each revision's SQL may run twice (IF NOT EXISTS).
     """
-    before = MigrationContext.configure(connection).get_current_revision()
+    before = _current(connection)
     schema.refuse_newer(before or "")
     for revision in _missing(before, to):
         progress(revision)
@@ -77,8 +83,9 @@ def _connection(engine: sqlalchemy.Engine, wait_seconds: float) -> Iterator[sqla
 
 
 @contextlib.contextmanager
-def _lock(connection: sqlalchemy.Connection, name: str) -> Iterator[None]:
+def _lock(connection: sqlalchemy.Connection, address: DatabaseAddress) -> Iterator[None]:
     """MySQL's own lock: it goes when its connection goes, so a dead migrator leaves nothing behind."""
+    name = f"{_LOCK}.{address.name}"
     taken = connection.execute(
         sqlalchemy.text("SELECT GET_LOCK(:name, :seconds)"), {"name": name, "seconds": LOCK_SECONDS}
     )
@@ -90,6 +97,10 @@ def _lock(connection: sqlalchemy.Connection, name: str) -> Iterator[None]:
         # Where the connection is lost, so is the lock.
         with contextlib.suppress(sqlalchemy.exc.DBAPIError):
             connection.execute(sqlalchemy.text("SELECT RELEASE_LOCK(:name)"), {"name": name})
+
+
+def _current(connection: sqlalchemy.Connection) -> str | None:
+    return MigrationContext.configure(connection).get_current_revision()
 
 
 def _missing(current: str | None, to: str) -> list[str]:

@@ -1,0 +1,1 @@
+"""What can be known of the manifests without a cluster."""
