@@ -9,7 +9,7 @@ from inkstone.commands.running import explained, settings
 # Their modules are imported when they are called, since nothing else needs Rich and Alembic.
 
 
-@click.command()
+@click.command(short_help="Write the whole blog into one file.")
 @click.argument("file", required=False, type=click.Path(path_type=Path))
 @explained
 def backup(file: Path | None) -> None:
@@ -23,7 +23,7 @@ def backup(file: Path | None) -> None:
     run(settings(), file)
 
 
-@click.command()
+@click.command(short_help="Fill an empty blog from such a file.")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--check", is_flag=True, help="Only check FILE, from its first byte to its last; needs no database.")
 @explained

@@ -13,7 +13,7 @@ from inkstone.storage.database import Connection, Database
 _PACKET = 64 * 1024 * 1024
 
 
-@click.command()
+@click.command(short_help="Bring the database's schema up to date.")
 @click.option(
     "--wait", default=60, show_default=True, metavar="SECONDS", help="How long to wait for the database to answer."
 )
@@ -49,7 +49,7 @@ async def _first_administrator(database: Database, wish: Registration) -> None:
     click.echo(f"Made the first administrator: {user.email}.")
 
 
-@click.command()
+@click.command(short_help="Check the settings and the database.")
 @explained
 def check() -> None:
     """Check the settings, the database with its schema, and its replica where there is one."""
