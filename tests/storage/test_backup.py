@@ -221,6 +221,7 @@ def test_rows_are_of_one_moment_while_the_blog_goes_on(spare: Server):
 
 
 def test_a_migration_waits_for_a_backup(full: str):
+    run(full, f"UPDATE alembic_version SET version_num = '{REVISIONS[-2]}'")
     with snapshot(DatabaseAddress.parse(full)):
         process = start("migrate", database_url=full)
         wait_for(lambda: _runs(full, "GET_LOCK"), "the wait for the backup")
