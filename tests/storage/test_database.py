@@ -254,6 +254,26 @@ async def test_a_transaction_begins_on_a_good_connection(pools, kill):
     assert await one(pool, COUNT) == 1
 
 
+async def test_whichever_idle_connection_the_server_closes_is_replaced_ahead_of_need(
+    pools, processes, kill, monkeypatch
+):
+    monkeypatch.setattr(pooling, "_REFILL_SECONDS", 0.02)
+    pool = pools(3)
+    idle = await asyncio.gather(*[one(pool, "SELECT CONNECTION_ID() FROM (SELECT SLEEP(0.1)) s") for _ in range(3)])
+    before = len(await processes())
+    filling = asyncio.create_task(pool.keep_filled())
+
+    for connection_id in idle:
+        await kill(connection_id)
+
+        async def filled() -> bool:
+            return len(await processes()) == before
+
+        await until(filled)
+
+    filling.cancel()
+
+
 async def test_old_connections_are_replaced(pools, monkeypatch):
     pool = pools(1)
     first = await one(pool, "SELECT CONNECTION_ID()")

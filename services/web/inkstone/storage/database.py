@@ -144,15 +144,21 @@ class Database:
     async def keep_filled(self) -> None:
         """Keep `size` young connections, trying again while the database is away; to run as a task until cancelled."""
         while True:
-            while self._idle and not self._idle[0].usable:
-                self._idle.popleft().close()
             try:
-                while len(self._idle) + self._borrowed < self._size:
-                    async with self._admission():
-                        self._idle.appendleft(await self._open())
+                await self._fill()
             except Unavailable:
                 log.debug("no connection ahead of need: the database is away or busy")
+            except Exception:  # whatever it is: somebody has to go on filling
+                log.exception("%s can't be connected to ahead of need", self._name)
             await asyncio.sleep(_REFILL_SECONDS)
+
+    async def _fill(self) -> None:
+        for link in [link for link in self._idle if not link.usable]:
+            self._idle.remove(link)
+            link.close()
+        while len(self._idle) + self._borrowed < self._size:
+            async with self._admission():
+                self._idle.appendleft(await self._open())
 
     async def close(self) -> None:
         """Hang up; connections that are still borrowed are closed when they come back."""
