@@ -260,14 +260,14 @@ async def test_whichever_idle_connection_the_server_closes_is_replaced_ahead_of_
     monkeypatch.setattr(pooling, "_REFILL_SECONDS", 0.02)
     pool = pools(3)
     idle = await asyncio.gather(*[one(pool, "SELECT CONNECTION_ID() FROM (SELECT SLEEP(0.1)) s") for _ in range(3)])
-    before = len(await processes())
+    before = set(await processes())
     filling = asyncio.create_task(pool.keep_filled())
 
-    for connection_id in idle:
+    for replaced, connection_id in enumerate(idle, 1):
         await kill(connection_id)
 
-        async def filled() -> bool:
-            return len(await processes()) == before
+        async def filled(replaced: int = replaced) -> bool:
+            return len(set(await processes()) - before) == replaced
 
         await until(filled)
 
