@@ -50,6 +50,7 @@ class Writer:
 
     def __init__(self, file: BinaryIO) -> None:
         self._sealed = Sealed(file)
+        # It outlives this function, and is closed only where all went well: its end says that the archive is whole.
         self._tar = tarfile.open(fileobj=self._sealed, mode="w", format=tarfile.USTAR_FORMAT)  # noqa: SIM115
         self._sums: list[str] = []
         self._now = int(time.time())
