@@ -50,6 +50,7 @@ umask = 0o077 if bind.startswith("unix:") else 0
 chdir = str(Path(__file__).parent)
 
 # malloc.h
+_M_TRIM_THRESHOLD = -1
 _M_MMAP_THRESHOLD = -3
 _M_ARENA_MAX = -8
 
@@ -71,11 +72,13 @@ def when_ready(server: object) -> None:
 
 
 def post_fork(server: object, worker: object) -> None:
-    """Let glibc give back what it does not need: the 19 MiB of a password's hash, an upload or a feed would stay.
+    """Let glibc give back what it does not need: the 19 MiB of a password's hash, an upload or a large feed would stay.
 
-    One arena for all threads: those that hash and render would each keep one of their own.
+    What compressing a page takes stays, for it would be asked of the kernel again each time, and cost more than the
+    compressing. One arena for all threads: those that hash and render would each keep one of their own.
     """
     libc = ctypes.CDLL(None)
     if hasattr(libc, "mallopt"):  # musl has none, and needs none
-        libc.mallopt(_M_MMAP_THRESHOLD, 64 * 1024)
+        libc.mallopt(_M_MMAP_THRESHOLD, 512 * 1024)
+        libc.mallopt(_M_TRIM_THRESHOLD, 1024 * 1024)
         libc.mallopt(_M_ARENA_MAX, 1)

@@ -5,9 +5,11 @@ from hashlib import blake2b
 from typing import Any
 from urllib.parse import urlencode
 
+import aiohttp
 import jinja2
 from aiohttp import web
 from aiohttp.web_response import ContentCoding
+from isal import isal_zlib
 
 from inkstone.keys import SETTINGS
 from inkstone.storage import clock
@@ -39,6 +41,7 @@ _COMPRESS_IN_THREAD_FROM = 64 * 1024
 
 def setup(app: web.Application, urls: Mapping[str, str]) -> None:
     """Give the application its templates; `urls` are the named routes' patterns."""
+    aiohttp.set_zlib_backend(isal_zlib)  # a third of zlib's time for a page, and no more bytes
     app[TEMPLATES] = templating.environment(app[SETTINGS], urls)
     app[URLS] = urls
 
