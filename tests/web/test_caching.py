@@ -64,6 +64,59 @@ async def test_what_has_changed_is(client: Browser, browsers, cast, path):
     assert (await client.get(path, headers={"If-None-Match": etag})).status == 200
 
 
+class Watch:
+    """A reader who looks at every page again and again, and remembers what each ETag stood for."""
+
+    def __init__(self, client: Browser) -> None:
+        self._client = client
+        self._last: dict[str, bytes] = {}
+        self._known: dict[tuple[str, str], bytes] = {}
+
+    async def look(self, *, another: set[str]) -> None:
+        """Among the pages that are others now are at least these; raises AssertionError for an ETag of two pages."""
+        for path in FOR_ALL:
+            page = await self._client.get(path)
+            assert self._known.setdefault((path, page.headers.get("ETag", "")), page.body) == page.body, path
+            assert path not in another or page.body != self._last[path], path
+            self._last[path] = page.body
+
+
+async def test_an_etag_stands_for_one_page(client: Browser, browsers, cast, database):
+    """A page that became another one under the same ETag would be kept by nginx until it changes again."""
+    alice, ada = browsers().sign_in(cast.alice), browsers().sign_in(cast.ada)
+    post = (await alice.get("/api/posts")).json["items"][0]["id"]
+    watch = Watch(client)
+
+    async def save(**changes: object) -> None:
+        draft = {"name": "Hello", "slug": "hello", "tags": ["tea"], "status": "published"} | changes
+        assert (await alice.put(f"/api/posts/{post}", json=draft, headers={"If-Match": "*"})).status == 200
+
+    async def rename(name: str) -> None:
+        async with database.connection() as db:
+            await db.run("UPDATE users SET name = %s WHERE id = %s", name, cast.alice.id)
+
+    with_post = {"/", "/post/hello", "/tag/tea", "/feed.atom", "/feed.rss", "/feed.json"}
+    with_number = {"/archive", "/archive/2026-01", "/sitemap.xml"}
+    await watch.look(another=set())
+    await save(content="Other words.")
+    await watch.look(another={"/", "/post/hello", "/feed.atom"})
+    await save(content="Other words.", name="Another")
+    await watch.look(another=with_post)
+    comment = await alice.post(f"/api/posts/{post}/comments", json={"content": "Yes."})
+    await watch.look(another={"/", "/post/hello"})
+    await rename("Alicia")
+    await watch.look(another=with_post)
+    await rename("Alice")
+    assert (await ada.delete(f"/api/comments/{comment.json['id']}")).status == 204
+    await watch.look(another=with_post)
+    await save(content="Other words.", name="Another", tags=["Tea"])
+    await watch.look(another={"/", "/post/hello", "/tag/tea"})
+    await save(status="draft")
+    await watch.look(another=with_post | with_number)
+    await save(published_at="2026-01-02T03:04:05Z")
+    await watch.look(another=with_post | with_number)
+
+
 @pytest.mark.parametrize("path", FOR_ALL)
 @pytest.mark.parametrize("cookie", ["good", "bad"])
 async def test_with_a_session_cookie_it_is_ones_own(client: Browser, cast, path, cookie):

@@ -47,6 +47,11 @@ class Comment:
     status: CommentStatus
     created_at: datetime
 
+    @property
+    def state(self) -> tuple[str, str]:
+        """As a post's; the text of a comment never changes."""
+        return self.id, self.author_name
+
     def moderated_by(self, user: User) -> bool:
         """Administrators moderate everything, authors what stands below their own posts."""
         return user.is_administrator or (user.may_write and user.id == self.post_author_id)

@@ -17,6 +17,7 @@ from inkstone.web import sessions, templating
 from inkstone.web.access import visitor
 
 TEMPLATES = web.AppKey("templates", jinja2.Environment)
+_RELEASE = web.AppKey("release", str)
 URLS: web.AppKey[Mapping[str, str]] = web.AppKey("urls")
 
 # Fresh for a second in shared caches, for another one while it is fetched anew, and for a day while we are away.
@@ -43,19 +44,35 @@ def setup(app: web.Application, urls: Mapping[str, str]) -> None:
     """Give the application its templates; `urls` are the named routes' patterns."""
     aiohttp.set_zlib_backend(isal_zlib)  # a third of zlib's time for a page, and no more bytes
     app[TEMPLATES] = templating.environment(app[SETTINGS], urls)
+    app[_RELEASE] = templating.release(app[SETTINGS])
     app[URLS] = urls
 
 
 def page(
-    request: web.Request, template: str, *, http_status: int = 200, content_type: str = "text/html", **context: Any
+    request: web.Request,
+    template: str,
+    *,
+    http_status: int = 200,
+    content_type: str = "text/html",
+    state: object = None,
+    **context: Any,
 ) -> web.Response:
-    """A template's text, with the headers that say how long it may be kept."""
-    text = (
+    """A template's text, with the headers that say how long it may be kept.
+
+    `state` is what the page shows, in few words: who has the page of this address and this state is told so (304),
+    before it is made. Its repr() is what counts.
+    """
+    path, etag = _path(request), None
+    if state is not None and _is_shared(request, http_status):
+        etag = _etag(repr((request.app[_RELEASE], template, path, state)).encode())
+        if _has(request, etag):
+            return _not_modified(etag)
+    rendered = (
         request.app[TEMPLATES]
         .get_template(template)
-        .render(user=visitor(request), path=_path(request), now=clock.now(), **context)
+        .render(user=visitor(request), path=path, now=clock.now(), **context)
     )
-    return _answer(request, text.encode("utf-8", "replace"), http_status, content_type)
+    return _answer(request, rendered.encode("utf-8", "replace"), http_status, content_type, etag)
 
 
 def text(request: web.Request, content: str, content_type: str) -> web.Response:
@@ -94,14 +111,13 @@ def _moved(status: int, location: str) -> web.Response:
     return web.Response(status=status, headers={"Location": location, "Cache-Control": PRIVATE})
 
 
-def _answer(request: web.Request, body: bytes, status: int, content_type: str) -> web.Response:
-    shared = status == 200 and request.method in {"GET", "HEAD"} and not sessions.has_cookie(request)
-    headers = {**_PAGE_HEADERS, "Cache-Control": _PUBLIC if shared else PRIVATE}
-    if shared:
-        # Weak, since the compressed page carries it too.
-        headers["ETag"] = f'W/"{blake2b(body, digest_size=12).hexdigest()}"'
-        if _has(request, headers["ETag"]):
-            return web.Response(status=304, headers=headers)
+def _answer(request: web.Request, body: bytes, status: int, content_type: str, etag: str | None = None) -> web.Response:
+    headers = {**_PAGE_HEADERS, "Cache-Control": PRIVATE}
+    if _is_shared(request, status):
+        etag = etag or _etag(body)
+        if _has(request, etag):
+            return _not_modified(etag)
+        headers |= {"Cache-Control": _PUBLIC, "ETag": etag}
     response = web.Response(
         body=body,
         status=status,
@@ -115,5 +131,19 @@ def _answer(request: web.Request, body: bytes, status: int, content_type: str) -
     return response
 
 
+def _is_shared(request: web.Request, status: int) -> bool:
+    """Whether everybody gets the same."""
+    return status == 200 and request.method in {"GET", "HEAD"} and not sessions.has_cookie(request)
+
+
+def _etag(content: bytes) -> str:
+    # Weak, since the compressed page carries it too.
+    return f'W/"{blake2b(content, digest_size=12).hexdigest()}"'
+
+
 def _has(request: web.Request, etag: str) -> bool:
     return etag in [tag.strip() for tag in request.headers.get("If-None-Match", "").split(",")]
+
+
+def _not_modified(etag: str) -> web.Response:
+    return web.Response(status=304, headers={**_PAGE_HEADERS, "Cache-Control": _PUBLIC, "ETag": etag})

@@ -2,10 +2,12 @@
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from functools import lru_cache, partial
+from hashlib import blake2b
 from importlib import resources
+from importlib.resources.abc import Traversable
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -67,12 +69,7 @@ def environment(settings: Settings, urls: Mapping[str, str]) -> Environment:
     """All templates, compiled: a first request must not wait for the disk. `urls` are the named routes' patterns."""
     made = Environment(
         constants={
-            "site": {
-                "name": settings.site_name,
-                "url": settings.site_url,
-                "language": settings.language,
-                "registration": settings.registration,
-            },
+            "site": _site(settings),
             "url": partial(url, urls),
             "asset": _assets(),
             "_": _translator(settings),
@@ -95,6 +92,29 @@ def environment(settings: Settings, urls: Mapping[str, str]) -> Environment:
         template = made.get_template(name)
         template.globals = dict(template.globals)  # Jinja copies them for each page, and takes long over its ChainMap
     return made
+
+
+def _site(settings: Settings) -> dict[str, str]:
+    return {
+        "name": settings.site_name,
+        "url": settings.site_url,
+        "language": settings.language,
+        "registration": settings.registration,
+    }
+
+
+def release(settings: Settings) -> str:
+    """What decides how pages look, besides what they show: the same for all replicas of a release and its settings."""
+    files = sorted(_files(resources.files("inkstone")), key=lambda file: file[0])
+    return blake2b(repr((_site(settings), files)).encode(), digest_size=12).hexdigest()
+
+
+def _files(folder: Traversable, path: str = "") -> Iterator[tuple[str, bytes]]:
+    for entry in folder.iterdir():
+        if entry.is_dir():
+            yield from _files(entry, f"{path}{entry.name}/")
+        elif entry.name.endswith((".py", ".html", ".xml", ".txt", ".json")):
+            yield path + entry.name, entry.read_bytes()
 
 
 def url(urls: Mapping[str, str], route: str, query: Mapping[str, str] | None = None, **parts: str) -> str:

@@ -31,7 +31,10 @@ async def _xml_feed(request: web.Request, template: str, route: str, content_typ
     entries = await _entries(request)
     updated = max((post.updated_at for post in entries), default=clock.now().replace(hour=0, minute=0, second=0))
     self_url = request.app[SETTINGS].site_url + url(request, route)
-    return page(request, template, content_type=content_type, posts=entries, updated=updated, self_url=self_url)
+    state = [post.state for post in entries], updated
+    return page(
+        request, template, state=state, content_type=content_type, posts=entries, updated=updated, self_url=self_url
+    )
 
 
 async def json_feed(request: web.Request) -> web.Response:
@@ -71,7 +74,7 @@ async def sitemap(request: web.Request) -> web.Response:
     """GET /sitemap.xml: one sitemap a month"""
     async with reading.database(request).connection() as db:
         found = [month for month, _ in await months.newest(db)]
-    return page(request, "feeds/sitemap_index.xml", content_type="application/xml", months=found)
+    return page(request, "feeds/sitemap_index.xml", state=found, content_type="application/xml", months=found)
 
 
 async def sitemap_month(request: web.Request) -> web.Response:
@@ -79,7 +82,7 @@ async def sitemap_month(request: web.Request) -> web.Response:
     start, end = span(request.match_info["month"])
     async with reading.database(request).connection() as db:
         addresses = await posts.addresses(db, start, end, limit=_MOST_IN_A_SITEMAP)
-    return page(request, "feeds/sitemap.xml", content_type="application/xml", posts=addresses)
+    return page(request, "feeds/sitemap.xml", state=addresses, content_type="application/xml", posts=addresses)
 
 
 async def robots(request: web.Request) -> web.Response:

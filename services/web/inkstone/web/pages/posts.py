@@ -1,5 +1,6 @@
 """Pages to read: home, a post with its comments, and the lists by tag, author and month."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from aiohttp import web
@@ -7,7 +8,7 @@ from aiohttp import web
 from inkstone.domain.comments import Comment, CommentDraft, CommentStatus
 from inkstone.domain.errors import Invalid, NotFound
 from inkstone.domain.markdown import render_comment
-from inkstone.domain.posts import Post
+from inkstone.domain.posts import Post, Teaser
 from inkstone.keys import DATABASE
 from inkstone.storage import clock, comments, months, posts, redirects, tags, users
 from inkstone.storage.database import Connection
@@ -25,7 +26,8 @@ async def index(request: web.Request) -> web.Response:
     async with reading.database(request).connection() as db:
         rows = await posts.latest(db, limit=PER_PAGE + 1, before=before(request))
     shown, cursor = cut(rows, PER_PAGE, published_cursor)
-    return page(request, "posts/index.html", posts=shown, next_url=next_url(request, "home", cursor))
+    older = next_url(request, "home", cursor)
+    return page(request, "posts/index.html", state=_states(shown, cursor), posts=shown, next_url=older)
 
 
 async def show(request: web.Request) -> web.Response:
@@ -58,6 +60,11 @@ async def comment(request: web.Request) -> web.Response:
     return redirect(request, "post", {"comment": "held"} if held else None, slug=post.slug)
 
 
+def _states(shown: Sequence[Teaser] | Sequence[Comment], cursor: str | None) -> tuple[object, ...]:
+    """What a list shows, and whether it goes on."""
+    return [row.state for row in shown], cursor
+
+
 async def _talk(request: web.Request, db: Connection, post: Post) -> list[Comment]:
     """The post's comments, and one too many where there are more; a post without any costs no query."""
     if not post.comment_count:
@@ -81,6 +88,7 @@ def _post_page(
         request,
         "posts/show.html",
         http_status=http_status,
+        state=(post.state, _states(shown, cursor), held),
         post=post,
         comments=shown,
         more_comments_url=url(request, "post", {"after": cursor}, slug=post.slug) if cursor else None,
@@ -114,7 +122,14 @@ async def tag(request: web.Request) -> web.Response:
         rows = await posts.latest_tagged(db, slug, limit=PER_PAGE + 1, before=before(request))
     shown, cursor = cut(rows, PER_PAGE, published_cursor)
     older = next_url(request, "tag", cursor, tag=slug)
-    return page(request, "posts/tag.html", tag=found.name, posts=shown, next_url=older)
+    return page(
+        request,
+        "posts/tag.html",
+        state=(found.name, _states(shown, cursor)),
+        tag=found.name,
+        posts=shown,
+        next_url=older,
+    )
 
 
 async def author(request: web.Request) -> web.Response:
@@ -126,13 +141,21 @@ async def author(request: web.Request) -> web.Response:
         rows = await posts.latest_by(db, found.id, limit=PER_PAGE + 1, before=before(request))
     shown, cursor = cut(rows, PER_PAGE, published_cursor)
     older = next_url(request, "author", cursor, name=found.name)
-    return page(request, "posts/author.html", author=found, posts=shown, next_url=older)
+    return page(
+        request,
+        "posts/author.html",
+        state=(found.name, _states(shown, cursor)),
+        author=found,
+        posts=shown,
+        next_url=older,
+    )
 
 
 async def archive(request: web.Request) -> web.Response:
     """GET /archive"""
     async with reading.database(request).connection() as db:
-        return page(request, "posts/archive.html", months=await months.newest(db))
+        found = await months.newest(db)
+    return page(request, "posts/archive.html", state=found, months=found)
 
 
 async def month(request: web.Request) -> web.Response:
@@ -142,7 +165,7 @@ async def month(request: web.Request) -> web.Response:
         rows = await posts.latest_between(db, start, end, limit=PER_PAGE + 1, before=before(request))
     shown, cursor = cut(rows, PER_PAGE, published_cursor)
     older = next_url(request, "month", cursor, month=f"{start:%Y-%m}")
-    return page(request, "posts/month.html", month=start, posts=shown, next_url=older)
+    return page(request, "posts/month.html", state=_states(shown, cursor), month=start, posts=shown, next_url=older)
 
 
 def span(name: str) -> tuple[datetime, datetime]:
