@@ -97,6 +97,7 @@ class _Raw(aiomysql.Connection):  # type: ignore[misc]  # aiomysql has no types
     """
 
     _next_seq_id: int
+    _result: Any
 
     async def _get_server_information(self) -> None:
         await super()._get_server_information()
@@ -116,6 +117,13 @@ class _Raw(aiomysql.Connection):  # type: ignore[misc]  # aiomysql has no types
         for character, escaped in _ESCAPES:
             s = s.replace(character, escaped)
         return s
+
+    async def run(self, sql: str) -> tuple[Sequence[Row], int]:
+        """As a cursor would, and without what it keeps: the last result, and the warnings that it would ask for."""
+        count: int = await self.query(sql)
+        rows: Sequence[Row] = self._result.rows or ()
+        self._result = None
+        return rows, count
 
     async def _read_packet(self, packet_type: type[MysqlPacket] = MysqlPacket) -> MysqlPacket:
         data = self._arrived()
@@ -205,9 +213,7 @@ class Link:
         """
         try:
             async with asyncio.timeout(STATEMENT_SECONDS):
-                cursor = await self._raw.cursor()
-                count = await cursor.execute(sql, args)
-                return await cursor.fetchall(), count
+                return await self._raw.run(sql % tuple(map(self._raw.escape, args)))
         except pymysql.err.Error as error:
             if _code(error) in _INCOMPARABLE:
                 return (), 0  # nothing equals it

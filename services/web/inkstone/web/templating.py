@@ -120,7 +120,12 @@ def _files(folder: Traversable, path: str = "") -> Iterator[tuple[str, bytes]]:
 def url(urls: Mapping[str, str], route: str, query: Mapping[str, str] | None = None, **parts: str) -> str:
     """The path of a named route."""
     path = urls[route].format(**{name: _quoted(part) for name, part in parts.items()})
-    return f"{path}?{urlencode(query)}" if query else path
+    return f"{path}?{_encoded(tuple(query.items()))}" if query else path
+
+
+@lru_cache(maxsize=4096)
+def _encoded(query: tuple[tuple[str, str], ...]) -> str:
+    return urlencode(query)
 
 
 @lru_cache(maxsize=4096)
