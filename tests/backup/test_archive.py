@@ -158,6 +158,12 @@ def manifest(**changes: object) -> dict[str, bytes]:
     return FILES | {"manifest.json": json.dumps(MANIFEST | changes).encode()}
 
 
+@pytest.mark.parametrize("tar", [b"", bytes(1024), bytes(10240), b"x"])
+def test_a_tar_without_files_is_refused(tar: bytes) -> None:
+    with pytest.raises(ArchiveError):
+        opened(sealed(tar))
+
+
 HOSTILE = {
     "nothing": {},
     "no manifest": without("manifest.json"),
@@ -170,7 +176,7 @@ HOSTILE = {
     "another file": FILES | {"notes.txt": b"Hello."},
     "a file elsewhere": FILES | {"../../tables/media/00002.jsonl": b"[]\n"},
     "a file anywhere": FILES | {"/etc/passwd": b"root::0:0::/:/bin/sh\n"},
-    "a table that is not the blog's": manifest(tables=MANIFEST["tables"] | {"mysql.user": ["id"]}),  # type: ignore[operator]
+    "a table that is not the blog's": manifest(tables={"mysql.user": ["id"]}),
     "no format": manifest(format=None),
     "an unknown schema": manifest(schema_revision="0000_nothing"),
     "more in the manifest": manifest(more=1),

@@ -113,7 +113,7 @@ def test_every_container_says_what_it_needs_and_may_have() -> None:
 
 
 def quantity(value: str) -> float:
-    number, unit = re.fullmatch(r"(\d+)(m|Mi|Gi)?", value).groups()  # type: ignore[union-attr]
+    number, unit = re.fullmatch(r"(\d+)(m|Mi|Gi)?", value).groups()  # type: ignore[union-attr]  # else it fails, as it shall
     return int(number) * {None: 1, "m": 0.001, "Mi": 2**20, "Gi": 2**30}[unit]
 
 

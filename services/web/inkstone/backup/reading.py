@@ -52,6 +52,7 @@ class Archive:
     def _members(self, advance: Callable[[int], None]) -> Iterator[Member]:
         """Every file but the last, which must have a digest for each of the others and for nothing else."""
         sums: list[tuple[str, str]] = []
+        name = ""
         for name, content in _files(self._file):
             advance(self._file.tell())
             if name == format.SUMS:
