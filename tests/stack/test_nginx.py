@@ -40,14 +40,18 @@ def asked(connection: http.client.HTTPConnection) -> int | None:
 
 
 @pytest.mark.parametrize(
-    ("dns", "resolver", "namespace"),
+    ("dns", "resolver", "domain"),
     [
-        (["10.96.0.10", "inkstone.svc.cluster.local", "svc.cluster.local"], "10.96.0.10", ".inkstone.svc.cluster.local"),
+        (
+            ["10.96.0.10", "inkstone.svc.cluster.local", "svc.cluster.local"],
+            "10.96.0.10",
+            ".inkstone.svc.cluster.local",
+        ),
         (["fd00:10::a", "blog.svc.k8s.example.org"], "[fd00:10::a]", ".blog.svc.k8s.example.org"),
         (["10.0.0.2", "corp.example.org"], "10.0.0.2", ""),
     ],
 )
-def test_it_finds_dns_and_the_application(stack: Containers, dns: list[str], resolver: str, namespace: str) -> None:
+def test_it_finds_dns_and_the_application(stack: Containers, dns: list[str], resolver: str, domain: str) -> None:
     options = [f"--dns={dns[0]}", *(f"--dns-search={domain}" for domain in dns[1:])]
     options.append("--env=NGINX_WEB_BACKUP=web-any:8000")
 
@@ -56,8 +60,8 @@ def test_it_finds_dns_and_the_application(stack: Containers, dns: list[str], res
 
     assert re.findall(r"^ *(?:resolver|server) (\S+) ", written, re.M) == [
         resolver,
-        f"web{namespace}:8000",
-        f"web-any{namespace}:8000",
+        f"web{domain}:8000",
+        f"web-any{domain}:8000",
     ]
 
 
