@@ -40,7 +40,7 @@ def asked(connection: http.client.HTTPConnection) -> int | None:
 
 
 @pytest.mark.parametrize(
-    ("dns", "resolver", "domain"),
+    ("dns", "resolver", "suffix"),
     [
         (
             ["10.96.0.10", "inkstone.svc.cluster.local", "svc.cluster.local"],
@@ -51,7 +51,7 @@ def asked(connection: http.client.HTTPConnection) -> int | None:
         (["10.0.0.2", "corp.example.org"], "10.0.0.2", ""),
     ],
 )
-def test_it_finds_dns_and_the_application(stack: Containers, dns: list[str], resolver: str, domain: str) -> None:
+def test_it_finds_dns_and_the_application(stack: Containers, dns: list[str], resolver: str, suffix: str) -> None:
     options = [f"--dns={dns[0]}", *(f"--dns-search={domain}" for domain in dns[1:])]
     options.append("--env=NGINX_WEB_BACKUP=web-any:8000")
 
@@ -60,8 +60,8 @@ def test_it_finds_dns_and_the_application(stack: Containers, dns: list[str], res
 
     assert re.findall(r"^ *(?:resolver|server) (\S+) ", written, re.M) == [
         resolver,
-        f"web{domain}:8000",
-        f"web-any{domain}:8000",
+        f"web{suffix}:8000",
+        f"web-any{suffix}:8000",
     ]
 
 
