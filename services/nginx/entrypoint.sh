@@ -40,14 +40,23 @@ namespace() {
   awk '$1 == "search" || $1 == "domain" { for (i = 2; i <= NF; i++) if ($i ~ /^[^.]+\.svc\.[^.]/) { print $i; exit } }' /etc/resolv.conf
 }
 
+# As the name is known to nginx, which does not search the namespace.
+in_full() { # NAME:PORT
+  case "${1%:*}" in
+    *.*) printf '%s' "$1" ;;
+    *) printf '%s' "${1%:*}${domain:+.$domain}:${1##*:}" ;;
+  esac
+}
+
 find_web() {
   : "${NGINX_RESOLVER:=$(nameservers)}"
   [ -n "$NGINX_RESOLVER" ] || refuse "/etc/resolv.conf names no nameserver: set NGINX_RESOLVER to the address of one"
   domain=$(namespace)
-  case "${NGINX_WEB%:*}" in
-    *.*) ;;
-    *) NGINX_WEB=${NGINX_WEB%:*}${domain:+.$domain}:${NGINX_WEB##*:} ;;
-  esac
+  NGINX_WEB=$(in_full "$NGINX_WEB")
+  NGINX_BACKUP=
+  if [ -n "${NGINX_WEB_BACKUP:-}" ]; then
+    NGINX_BACKUP="server $(in_full "$NGINX_WEB_BACKUP") resolve max_fails=1 fail_timeout=3s backup;"
+  fi
 }
 
 # Whoever stands in front, as an Ingress controller does, tells the reader's address in X-Forwarded-For; believed from these only.
@@ -63,7 +72,7 @@ trust_proxies() {
 
 find_web
 trust_proxies
-export NGINX_RESOLVER NGINX_WEB NGINX_REAL_IP
+export NGINX_RESOLVER NGINX_WEB NGINX_BACKUP NGINX_REAL_IP
 if [ "$NGINX_EDGE" = tls ]; then
   check_site_url
   check_certificate

@@ -204,6 +204,28 @@ def test_a_pod_has_the_time_to_end() -> None:
         assert waits >= 10
 
 
+def test_a_replica_serves_on_until_nginx_has_forgotten_it() -> None:
+    template = (ROOT / "services/nginx/upstream.container.conf.template").read_text()
+    asked = re.search(r"^resolver .* valid=(\d+)s", template, re.M)
+    assert asked
+    told, kept_by_dns = 1, 30
+    (web,) = pods(render("local"))["Deployment/web"]["spec"]["containers"]
+
+    assert web["lifecycle"]["preStop"]["sleep"]["seconds"] > told + kept_by_dns + int(asked[1])
+
+
+def test_nginx_asks_whoever_is_there_when_nobody_is_ready() -> None:
+    objects = render("local")
+    (nginx,) = pods(objects)["Deployment/nginx"]["spec"]["containers"]
+    name, _, port = environment(objects, nginx)["NGINX_WEB_BACKUP"].partition(":")
+    services = {key: one["spec"] for key, one in named(objects, "Service").items()}
+
+    assert services[name] == services["web"] | {"publishNotReadyAddresses": True}
+    assert services["web"]["clusterIP"] == "None"
+    assert "publishNotReadyAddresses" not in services["web"]
+    assert [str(one["port"]) for one in services[name]["ports"]] == [port]
+
+
 def test_the_old_stay_until_the_new_are_known() -> None:
     for name, one in named(render("production"), "Deployment").items():
         assert one["spec"]["strategy"]["rollingUpdate"] == {"maxSurge": 1, "maxUnavailable": 0}, name
@@ -215,7 +237,7 @@ def test_mysql_takes_the_connections_of_all_replicas() -> None:
     assert most
     (scaling,) = named(render("local", "autoscaling"), "HorizontalPodAutoscaler").values()
     (settings,) = (one["data"] for name, one in named(render("local"), "ConfigMap").items() if "settings" in name)
-    replicas = scaling["spec"]["maxReplicas"] + 1 + 2  # one that a rollout adds, two that are leaving
+    replicas = scaling["spec"]["maxReplicas"] + 1 + 3  # one that a rollout adds, three that are leaving
 
     assert replicas * int(settings["INKSTONE_WORKERS"]) * int(settings["INKSTONE_DATABASE_POOL_SIZE"]) < int(most[1])
 

@@ -40,24 +40,38 @@ def asked(connection: http.client.HTTPConnection) -> int | None:
 
 
 @pytest.mark.parametrize(
-    ("dns", "resolver", "web"),
+    ("dns", "resolver", "suffix"),
     [
         (
             ["10.96.0.10", "inkstone.svc.cluster.local", "svc.cluster.local"],
             "10.96.0.10",
-            "web.inkstone.svc.cluster.local",
+            ".inkstone.svc.cluster.local",
         ),
-        (["fd00:10::a", "blog.svc.k8s.example.org"], "[fd00:10::a]", "web.blog.svc.k8s.example.org"),
-        (["10.0.0.2", "corp.example.org"], "10.0.0.2", "web"),
+        (["fd00:10::a", "blog.svc.k8s.example.org"], "[fd00:10::a]", ".blog.svc.k8s.example.org"),
+        (["10.0.0.2", "corp.example.org"], "10.0.0.2", ""),
     ],
 )
-def test_it_finds_dns_and_the_application(stack: Containers, dns: list[str], resolver: str, web: str) -> None:
+def test_it_finds_dns_and_the_application(stack: Containers, dns: list[str], resolver: str, suffix: str) -> None:
     options = [f"--dns={dns[0]}", *(f"--dns-search={domain}" for domain in dns[1:])]
+    options.append("--env=NGINX_WEB_BACKUP=web-any:8000")
 
     with nginx(stack, *options) as (container, _):
         written = stack.run("docker", "exec", container, "cat", "/run/nginx/upstream.conf")
 
-    assert re.findall(r"^ *(?:resolver|server) (\S+) ", written, re.M) == [resolver, f"{web}:8000"]
+    assert re.findall(r"^ *(?:resolver|server) (\S+) ", written, re.M) == [
+        resolver,
+        f"web{suffix}:8000",
+        f"web-any{suffix}:8000",
+    ]
+
+
+def test_it_asks_the_others_when_there_is_no_replica_that_is_ready(stack: Containers) -> None:
+    names = ["--env=NGINX_RESOLVER=127.0.0.11", "--env=NGINX_WEB=nobody:8000", "--env=NGINX_WEB_BACKUP=web:8000"]
+
+    with nginx(stack, *names) as (container, _):
+        stack.run("docker", "network", "connect", f"{stack.project}_inside", container)
+        ask = ["docker", "exec", container, "curl", "--silent", "http://127.0.0.1:8080/healthz"]
+        wait_for(lambda: stack.run(*ask, check=False).startswith("ok"), lambda: stack.run(*ask, check=False))
 
 
 def test_a_request_on_its_way_is_answered_while_it_ends(stack: Containers) -> None:

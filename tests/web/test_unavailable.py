@@ -67,7 +67,14 @@ async def test_started_before_its_database_it_becomes_ready_by_itself(spare: Ser
             reply = await visitor.get("/")
             assert reply.status == 503
             assert not await ready(visitor)  # without its schema
+            assert not await ready(visitor)
 
             migrate(DatabaseAddress.parse(spare.url), wait_seconds=5, progress=lambda _: None)
             await until(lambda: ready(visitor))
             assert "Nothing has been published yet." in (await visitor.get("/")).text
+            said = [line.partition("inkstone.web.health: ")[2] for line in blog.log.splitlines() if ".health: " in line]
+            assert said == [
+                "not ready: The database can't be reached.",
+                "not ready: The database's schema is not ready: run `inkstone migrate`.",
+                "ready",
+            ]

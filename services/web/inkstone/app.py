@@ -14,7 +14,7 @@ from inkstone.config import ConfigError, DatabaseAddress, Settings
 from inkstone.keys import DATABASE, REPLICA, SETTINGS, WORKERS
 from inkstone.storage.database import Database
 from inkstone.storage.replica import NAME, Replica
-from inkstone.web import assets, description, draining, middlewares, reading, render
+from inkstone.web import assets, description, draining, health, middlewares, reading, render
 from inkstone.web.body import MAX_BYTES
 from inkstone.web.offload import executor
 from inkstone.web.routes import ROUTES, URLS
@@ -43,6 +43,7 @@ def create_app(settings: Settings) -> web.Application:
     if settings.read_database_url:
         app.cleanup_ctx.append(partial(_replica, settings.read_database_url))
     app.cleanup_ctx.append(_workers)
+    health.setup(app)
     draining.setup(app)
     reading.setup(app)
     return app
