@@ -4,6 +4,7 @@ import io
 import re
 from collections.abc import Callable, Iterable
 from itertools import cycle
+from typing import Any
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
@@ -36,7 +37,7 @@ STYLE = f"""<style>
     svg {{ background: #16181c; }}
   }}
 </style>"""
-SETTINGS = {
+SETTINGS: dict[Any, Any] = {
     "svg.fonttype": "none",
     "font.family": "sans-serif",
     "font.size": 10,

@@ -6,10 +6,10 @@ from pathlib import Path
 
 NEWEST = datetime(2025, 12, 1, 12, tzinfo=UTC)
 TAGS = ("tides", "boats", "ropes", "bread", "letters", "engines", "winter", "tools")
-WORDS = (
-    "water tide harbour master boat quay rope north wind slow two metres noon wrote down twice nobody asked either light "
-    "engine bread letter window under before until second morning *early* **deep** `read()` [more](https://example.org/)"
-).split()
+WORDS = """
+    water tide harbour master boat quay rope north wind slow two metres noon wrote down twice nobody asked either light
+    engine bread letter window under before until second morning *early* **deep** `read()` [more](https://example.org/)
+"""
 CODE = "```python\ndef tide(hour: int) -> float:\n    return 2.0 * sin(hour / 12.4 * tau)\n```\n"
 
 
@@ -20,9 +20,9 @@ def write(folder: Path, count: int) -> None:
 
 
 def _post(number: int) -> str:
-    chance = random.Random(number)
+    chance, words = random.Random(number), WORDS.split()
     date = (NEWEST - number * timedelta(minutes=37)).isoformat()
-    title = " ".join(word.strip("*`").capitalize() for word in chance.sample(WORDS[:20], 3))
+    title = " ".join(word.capitalize() for word in chance.sample(words[:20], 3))
     front = f"title: {title} {number}\ndate: {date}\ntags: [{', '.join(chance.sample(TAGS, 2))}]\n"
-    parts = [f"## Part {part}\n\n{' '.join(chance.choices(WORDS, k=75))}.\n" for part in range(8)]
+    parts = [f"## Part {part}\n\n{' '.join(chance.choices(words, k=75))}.\n" for part in range(8)]
     return "\n".join([f"---\n{front}---", *parts, CODE])

@@ -11,8 +11,8 @@ from functools import partial
 
 from tests.load import client, stack
 from tests.load.plan import ROOT, Plan, Problem
-from tests.load.results import Run
-from tests.load.watching import watch
+from tests.load.results import Run, Step
+from tests.load.watching import Watch, watch
 
 Done = Callable[[Run], None]
 
@@ -27,21 +27,21 @@ def run(plan: Plan, say: client.Say, done: Done) -> None:
 
 def _load_replicas(plan: Plan, say: client.Say, done: Done) -> None:
     stack.check_engine()
-    with stack.started(plan, say) as blog:
-        email, password = "admin@example.org", blog.secret("admin_password")
-        plan = replace(plan, email=email, password=password)
-        with watch(blog.project) as watching:
-            for count in _counts(plan):
-                say(f"{_replicas(count)}: starting")
-                blog.start(count)
-                for scenario in plan.scenarios:
-                    told = client.variables(plan, scenario, plan.users * count)
-                    log = plan.folder / f"locust-{scenario}-{count}.log"
-                    shown = partial(_say_which, say, f"{_replicas(count)}, {scenario}")
-                    steps = client.run(blog.locust(plan), blog.environment | told, log, shown)
-                    done(
-                        Run(scenario, count, [_with_use(step, *watching.used(step.start, step.end)) for step in steps])
-                    )
+    with stack.started(plan, say) as blog, watch(blog.project) as watching:
+        plan = replace(plan, email=stack.ADMINISTRATOR, password=blog.secret("admin_password"))
+        for count in _counts(plan):
+            say(f"{_replicas(count)}: starting")
+            blog.start(count)
+            for scenario in plan.scenarios:
+                steps = _load_stack(plan, blog, scenario, count, say)
+                done(Run(scenario, count, [_with_use(watching, step) for step in steps]))
+
+
+def _load_stack(plan: Plan, blog: stack.LoadStack, scenario: str, count: int, say: client.Say) -> list[Step]:
+    told = client.variables(plan, scenario, plan.users * count)
+    log = plan.folder / f"locust-{scenario}-{count}.log"
+    shown = partial(_say_which, say, f"{_replicas(count)}, {scenario}")
+    return client.run(blog.locust(plan), blog.environment | told, log, shown)
 
 
 def _counts(plan: Plan) -> Iterator[int]:
@@ -74,7 +74,8 @@ def _check_answer(url: str) -> None:
         raise Problem(f"{url} is no Inkstone: its API is another") from None
 
 
-def _with_use(step, cpu, memory):
+def _with_use(watching: Watch, step: Step) -> Step:
+    cpu, memory = watching.used(step.start, step.end)
     return replace(step, cpu=cpu, memory=memory)
 
 

@@ -13,6 +13,7 @@ from tests.load.plan import Plan, Problem
 from tests.native.stacks import free_port
 from tests.stack.containers import Containers
 
+ADMINISTRATOR = "admin@example.org"
 OVERRIDE = "tests/load/compose.yml"
 # Of MySQL's 300 connections, some are for others.
 CONNECTIONS = 280
@@ -31,6 +32,7 @@ class LoadStack(Containers):
             "COMPOSE_PROJECT_NAME": self.project,
             "IMAGE_TAG": self.project,
             "PORT": str(self.port),
+            "INKSTONE_ADMIN_EMAIL": ADMINISTRATOR,
             "LOAD_CPUS": str(plan.cpus),
             "INKSTONE_DATABASE_POOL_SIZE": str(min(32, CONNECTIONS // max(plan.replicas))),
         }
