@@ -12,7 +12,7 @@ GROWTH = 1.5
 GAIN = 1.05
 ENOUGH = 2
 # Nobody waits that long for a page, in milliseconds; and more failures than these are not read about any more.
-TOO_SLOW = 5000
+TOO_SLOW = 2000
 TOO_MANY = 0.02
 # Connections are made, caches filled.
 SETTLE = 3.0

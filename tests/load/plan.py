@@ -103,14 +103,24 @@ def _share(said: str) -> float:
 
 def _check(url: str, allowed: str) -> None:
     """Load is an attack where nobody has asked for it."""
-    parts = urlsplit(url)
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path or parts.query:
+    host = _host(url)
+    if not host:
         raise Problem(f"URL={url} makes no sense: a blog's address without a path, as in URL=http://127.0.0.1:8080")
-    if not _is_here(parts.hostname) and parts.hostname != allowed.strip():
+    if not _is_here(host) and host != allowed.strip():
         raise Problem(
-            f"{parts.hostname} is not this machine, and will be under heavy load: if it is yours to do that to, "
-            f"say so by ALLOW={parts.hostname}"
+            f"{host} is not this machine, and will be under heavy load: if it is yours to do that to, "
+            f"say so by ALLOW={host}"
         )
+
+
+def _host(url: str) -> str:
+    """Whose address it is; nothing where it is none."""
+    try:
+        parts = urlsplit(url)
+        whole = parts.scheme in {"http", "https"} and parts.port != 0 and not parts.path and not parts.query
+    except ValueError:
+        return ""
+    return parts.hostname or "" if whole else ""
 
 
 def _is_here(host: str) -> bool:

@@ -85,7 +85,13 @@ class Run:
 
     @property
     def failed(self) -> int:
-        return sum(step.failed for step in self.steps)
+        """How many requests failed up to the best step."""
+        return sum(step.failed for step in self.steps if step.users <= self.best.users)
+
+    @property
+    def turned_away(self) -> int:
+        """How many failed after it, where there was more load than could be answered: that is as it should be."""
+        return sum(step.failed for step in self.steps) - self.failed
 
     def limit(self, share: float, cores: int) -> str:
         """What was busy at the best step; nothing where that is not known."""
@@ -175,6 +181,10 @@ class Result:
     @property
     def failed(self) -> int:
         return sum(run.failed for run in self.runs)
+
+    @property
+    def turned_away(self) -> int:
+        return sum(run.turned_away for run in self.runs)
 
     @property
     def requests(self) -> int:

@@ -1,6 +1,7 @@
 """The container stack under load: a project of its own, each replica with a fixed share of the processors."""
 
 import os
+import signal
 import socket
 import subprocess
 import tempfile
@@ -9,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tests.load import client, posts
-from tests.load.plan import Plan, Problem
+from tests.load.plan import ROOT, Plan, Problem
 from tests.native.stacks import free_port
 from tests.stack.containers import Containers
 
@@ -44,6 +45,25 @@ class LoadStack(Containers):
             raise Problem(f"{' '.join(command[:6])} … failed: {said[-1].strip()}")
         return done.stdout
 
+    def attempt(self, *command: str, **environment: str) -> "subprocess.CompletedProcess[str]":
+        with subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env=self.environment | environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            # Ctrl-C is for us: what is in the middle of starting a container is told to end, and waited for.
+            start_new_session=True,
+        ) as process:
+            try:
+                out, err = process.communicate()
+            except BaseException:
+                process.terminate()
+                raise
+        return subprocess.CompletedProcess(command, process.returncode, out, err)
+
     def fill(self, count: int) -> None:
         """Have that many posts, by the command that people use."""
         with tempfile.TemporaryDirectory(prefix="ink-load-") as folder:
@@ -65,14 +85,21 @@ def started(plan: Plan, say: client.Say) -> Iterator[LoadStack]:
     try:
         say("building the images: minutes the first time, seconds after that")
         stack.compose("--profile=load", "build")
-        say("starting the stack")
+        say(f"starting the stack {stack.project}")
         stack.start(plan.replicas[0])
         say(f"writing {plan.posts:,} posts")
         stack.fill(plan.posts)
         yield stack
     finally:
+        _hear_no_interrupt()
         say("removing the stack")
         stack.end()
+
+
+def _hear_no_interrupt() -> None:
+    """Whoever is impatient would leave containers behind."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
 
 
 def _taken(port: int) -> bool:
