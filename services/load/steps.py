@@ -33,7 +33,8 @@ class Steps(LoadTestShape):
         """How many users there are to be; None at the end."""
         assert self.runner is not None  # noqa: S101 - Locust sets it before
         if self.full is None:
-            self.full = time.time()
+            # Workers look at the blog before their users do anything.
+            self.full = time.time() if self.runner.stats.num_requests else None
         elif self.window is None and time.time() - self.full >= SETTLE:
             self.window = Window(self.runner, settings.SECONDS)
         elif self.window and self.window.over and self._end_step(self.window):

@@ -56,9 +56,13 @@ def result(*runs: Run, **said: object) -> Result:
     return Result(machine() | {"cores": 2}, plan, list(runs))
 
 
-@pytest.fixture
-def whole() -> Result:
-    return result(*(run(name, count, 100 * count**0.95) for count in (1, 2, 4) for name in ("warm", "origin")))
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What a whole load test has left."""
+    folder = tmp_path_factory.mktemp("load")
+    runs = (run(name, count, 100 * count**0.95) for count in (1, 2, 4) for name in ("warm", "origin"))
+    report.write(result(*runs), folder)
+    return folder
 
 
 # What follows
@@ -118,10 +122,8 @@ class Page(HTMLParser):
                 self.fetched.append(f"{tag} {name}={value}")
 
 
-def test_a_report_needs_no_other_file(whole: Result, tmp_path: Path) -> None:
-    report.write(whole, tmp_path)
-
-    text = (tmp_path / "report.html").read_text()
+def test_a_report_needs_no_other_file(folder: Path) -> None:
+    text = (folder / "report.html").read_text()
     page = Page(text)
     assert page.fetched == []
     assert "@import" not in text
@@ -130,10 +132,8 @@ def test_a_report_needs_no_other_file(whole: Result, tmp_path: Path) -> None:
     assert text.count("<svg") == 9
 
 
-def test_the_headline_answers_the_question(whole: Result, tmp_path: Path) -> None:
-    report.write(whole, tmp_path)
-
-    text = (tmp_path / "report.html").read_text()
+def test_the_headline_answers_the_question(folder: Path) -> None:
+    text = (folder / "report.html").read_text()
     assert "<h1>1 replica of 0.2 CPU: 100 requests/s, 4 replicas 373: 3.73 times as many</h1>" in text
     assert "How many replicas do I need?" in text
     # 5,000 readers × 1 page in 20 s, of 93 requests/s a replica, of which 0.7 are to be used.
@@ -141,25 +141,21 @@ def test_the_headline_answers_the_question(whole: Result, tmp_path: Path) -> Non
     assert "none failed" in text
 
 
-def test_pictures_stand_by_themselves_in_both_colours(whole: Result, tmp_path: Path) -> None:
-    report.write(whole, tmp_path)
-
-    names = {path.name for path in tmp_path.glob("*.svg")}
+def test_pictures_stand_by_themselves_in_both_colours(folder: Path) -> None:
+    names = {path.name for path in folder.glob("*.svg")}
     assert {"throughput.svg", "latency-origin.svg", "processors-warm.svg", "memory-warm.svg"} <= names
-    for path in tmp_path.glob("*.svg"):
+    for path in folder.glob("*.svg"):
         text = path.read_text()
         ElementTree.fromstring(text)  # noqa: S314 - our own
         assert "prefers-color-scheme: dark" in text
         # What had no colour of its own would be black on black.
         assert not re.search(r"(fill|stroke): #(?!fff)[0-9a-f]{3,6}", text), path
-    throughput = (tmp_path / "throughput.svg").read_text()
+    throughput = (folder / "throughput.svg").read_text()
     assert "origin, ideal" in throughput
 
 
-def test_results_can_be_read_by_programs(whole: Result, tmp_path: Path) -> None:
-    report.write(whole, tmp_path)
-
-    found = json.loads((tmp_path / "results.json").read_text())
+def test_results_can_be_read_by_programs(folder: Path) -> None:
+    found = json.loads((folder / "results.json").read_text())
     (growth,) = (one for one in found["growth"] if one["scenario"] == "origin")
     assert growth["factor"] == pytest.approx(4**0.95)
     assert [point["replicas"] for point in growth["points"]] == [1, 2, 4]
@@ -206,6 +202,14 @@ def test_load_on_an_address_has_no_replicas_to_speak_of(tmp_path: Path) -> None:
     assert "200 requests/s" in report.summary(found)
 
 
+def test_what_is_there_is_shown_while_the_rest_is_measured(tmp_path: Path) -> None:
+    found = result(run("warm", 1, 100), run("origin", 1, 50), run("warm", 2, 190))
+
+    report.write(found, tmp_path)
+
+    assert "<tr><td>2</td><td>190</td><td>2.11</td><td>–</td><td>–</td></tr>" in (tmp_path / "report.html").read_text()
+
+
 def test_more_counts_than_colours_are_all_drawn(tmp_path: Path) -> None:
     report.write(result(*(run("origin", count, 100.0 * count) for count in range(1, 9))), tmp_path)
 
@@ -231,7 +235,7 @@ def test_the_use_of_a_services_containers_is_added_up(monkeypatch: pytest.Monkey
         monkeypatch.setattr("tests.load.watching.time.time", lambda time=time: time)
         watch.take("\x1b[H" + json.dumps({"Name": name, "CPUPerc": cpu, "MemUsage": "100MiB / 384MiB"}) + " \x1b[K\n")
 
-    cpu, memory = watch.used(100.5, 105)
+    used, memory = watch.used(100.5, 105)
 
-    assert cpu == pytest.approx({"web": 0.45, "load": 0.05})
+    assert used == pytest.approx({"web": 0.45, "load": 0.05})
     assert memory["web"] == pytest.approx(209.7, abs=0.1)
