@@ -75,7 +75,7 @@ lint: checked
 	@for script in deploy/*.sh deploy/*/*.sh services/*/*.sh services/*/initdb/*.sh k8s/*.sh .ci/run; do bash -n "$$script" || exit 1; done
 
 types: checked
-	@'$(BIN)/mypy' && '$(BIN)/mypy' -p deploy.native
+	@'$(BIN)/mypy' && '$(BIN)/mypy' -p deploy.native && '$(BIN)/mypy' -p tests.load
 
 configs: checked
 	@'$(ROOT)/deploy/native.sh' check-nginx

@@ -64,22 +64,21 @@ SETTINGS: dict[Any, Any] = {
 }
 
 
-def throughput(result: Result) -> str:
+def throughput(result: Result, scenario: str) -> str:
     """Requests/s against replicas, with the line that nothing shared would give."""
 
     def plot(axes: Axes) -> None:
-        for colour, mark, scenario in zip(SERIES, MARKS, result.scenarios, strict=False):
-            growth = result.growth(scenario)
-            counts, found = zip(*growth.points, strict=True)
-            axes.plot(counts, found, mark + "-", color=colour, label=scenario)
-            ideal = [found[0] * count / counts[0] for count in counts]
-            axes.plot(counts, ideal, "--", color=colour, linewidth=1, label=f"{scenario}, ideal")
+        counts, found = zip(*result.growth(scenario).points, strict=True)
+        axes.plot(
+            counts, [found[0] * count / counts[0] for count in counts], "--", color=INK, linewidth=1, label="ideal"
+        )
+        axes.plot(counts, found, MARKS[0] + "-", color=SERIES[0], label=scenario)
         axes.set_xlabel("replicas of the application")
         axes.set_ylabel("requests/s")
         axes.set_xlim(left=0)
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
 
-    return _draw("throughput", plot)
+    return _draw(f"throughput-{scenario}", plot)
 
 
 def answered(result: Result, scenario: str) -> str:

@@ -59,8 +59,10 @@ def html(result: Result, drawn: dict[str, str]) -> str:
 
 
 def _drawn(result: Result) -> dict[str, str]:
-    drawn = {"throughput": pictures.throughput(result)} if len({run.replicas for run in result.runs}) > 1 else {}
+    drawn = {}
     for scenario in result.scenarios:
+        if len(result.growth(scenario).points) > 1:
+            drawn[f"throughput-{scenario}"] = pictures.throughput(result, scenario)
         drawn[f"answered-{scenario}"] = pictures.answered(result, scenario)
         drawn[f"latency-{scenario}"] = pictures.latency(result, scenario)
         if result.plan.replicas:
