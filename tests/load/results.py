@@ -70,8 +70,10 @@ class Run:
 
     @property
     def best(self) -> Step:
-        """The step that brought most requests."""
-        return max(self.steps, key=lambda step: step.requests_per_second)
+        """The step that brought most requests; of those without a failure, where there are such."""
+        return max(
+            [step for step in self.steps if not step.failed] or self.steps, key=lambda step: step.requests_per_second
+        )
 
     @property
     def knee(self) -> Step:

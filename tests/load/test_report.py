@@ -77,6 +77,12 @@ def test_a_step_with_failures_lies_behind_the_knee() -> None:
     assert Run("origin", 1, [step(20, 20), step(40, 40, failures={"GET /: 503": 1})]).knee.users == 20
 
 
+def test_the_best_step_is_one_without_failures() -> None:
+    found = Run("origin", 1, [step(20, 20), step(40, 39), step(80, 45, failures={"GET /: 503": 90})])
+
+    assert (found.best.users, found.failed, found.turned_away) == (40, 0, 90)
+
+
 def test_growth_is_of_the_median_of_the_rounds() -> None:
     rounds = [run("origin", 1, most) for most in (90, 100, 400)] + [run("origin", 4, most) for most in (390, 380, 20)]
 
@@ -170,6 +176,7 @@ def test_nobodys_password_is_left_behind(tmp_path: Path) -> None:
 
 def test_failures_are_told(tmp_path: Path) -> None:
     bad = Run("origin", 1, [step(20, 20, failures={"GET /<x>: 503": 7}), step(40, 30)])
+    assert bad.failed == 7
 
     report.write(result(bad), tmp_path)
 
