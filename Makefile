@@ -1,7 +1,7 @@
 # Every command there is. Choose with: make run PORT=8080 VAR=./var LISTEN=127.0.0.1
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev cli up roll down backup restore test bench check fmt clean checked
+.PHONY: help run dev cli up roll down backup restore test bench load check fmt clean checked
 
 ROOT := $(CURDIR)
 # With `make -C` this is still the folder of the person who typed it.
@@ -62,6 +62,10 @@ bench: ## Benchmarks side by side; JSON and a picture under VAR/bench: PARTS="or
 	@'$(ROOT)/deploy/native.sh' install bench
 	@cd '$(ROOT)' && exec '$(BIN)/python' -m tests.bench $(PARTS)
 
+load: ## How many replicas do I need? Load on the container stack, and a report: REPLICAS="1 2 4" or URL=…
+	@'$(ROOT)/deploy/native.sh' install load
+	@cd '$(ROOT)' && exec '$(BIN)/python' -m tests.load
+
 check: lint types configs ## Everything but the tests
 
 .PHONY: lint types configs
@@ -71,7 +75,7 @@ lint: checked
 	@for script in deploy/*.sh deploy/*/*.sh services/*/*.sh services/*/initdb/*.sh k8s/*.sh .ci/run; do bash -n "$$script" || exit 1; done
 
 types: checked
-	@'$(BIN)/mypy' && '$(BIN)/mypy' -p deploy.native
+	@'$(BIN)/mypy' && '$(BIN)/mypy' -p deploy.native && '$(BIN)/mypy' -p tests.load
 
 configs: checked
 	@'$(ROOT)/deploy/native.sh' check-nginx

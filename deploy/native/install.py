@@ -21,16 +21,27 @@ STATIC = WEB / "inkstone" / "static"
 STAMPS = VENV / "stamps"
 RUN = [WEB / "requirements.txt", ROOT / "deploy" / "requirements.txt"]
 TEST = [ROOT / "tests" / "requirements.txt"]
+REPORT = [ROOT / "tests" / "load" / "requirements.txt"]
+# The load generator has libraries of its own, as it has in its container.
+LOCUST_LOCK = ROOT / "services" / "load" / "requirements.txt"
+LOCUST = VENV / "load"
 
 # What must be there whatever its stamp says: a Python may be removed, a built file cleaned away.
-PROOFS = {"venv": PYTHON, "editor": STATIC / "manifest.json", "linter": kubernetes.LINTER / "bin" / "checkov"}
+PROOFS = {
+    "venv": PYTHON,
+    "editor": STATIC / "manifest.json",
+    "linter": kubernetes.LINTER / "bin" / "checkov",
+    "locust": LOCUST / "bin" / "locust",
+}
 
 Step = tuple[str, str, Callable[[], None]]  # name, what it was made from, how it is made
 
 
 def install(purpose: str) -> None:
-    """Have everything that `run`, `test`, `check` or `bench` needs."""
-    packages.ensure(packages.SERVERS | packages.MORE.get(purpose, {}))
+    """Have everything that `run`, `test`, `check`, `bench` or `load` needs."""
+    # Load is for a blog that runs elsewhere, if only in containers.
+    servers = {} if purpose == "load" else packages.SERVERS
+    packages.ensure(servers | packages.MORE.get(purpose, {}))
     steps = _steps(purpose)
     if not all(_current(step) for step in steps):
         with _lock():
@@ -42,9 +53,13 @@ def install(purpose: str) -> None:
 
 
 def _steps(purpose: str) -> list[Step]:
-    locks = RUN + (TEST if purpose in {"test", "check"} else [])
+    locks = (
+        RUN + (TEST if purpose in {"test", "check"} else []) + (REPORT if purpose in {"test", "check", "load"} else [])
+    )
     steps: list[Step] = [("venv", f"{sys.version_info[:2]} {ROOT}", _make_venv)]
     steps += [(f"python-{path.parent.name}", _digest([path]), partial(_pip, path)) for path in locks if path.exists()]
+    if purpose == "load":
+        return [*steps, ("locust", _digest([LOCUST_LOCK]), _make_locust)]
     steps.append(("inkstone", _digest([WEB / "pyproject.toml"]), _link_package))
     if purpose == "test":
         steps.append(("linter", _digest([kubernetes.LINTER_LOCK]), kubernetes.make_linter))
@@ -80,11 +95,11 @@ def _make_venv() -> None:
     _call([base, "-m", "venv", str(VENV)], "the Python environment could not be made")
 
 
-def _pip(lock: Path) -> None:
+def _pip(lock: Path, python: Path = PYTHON) -> None:
     print(f"Installing {lock.relative_to(ROOT)} …", flush=True)
     _call(
         [
-            str(PYTHON),
+            str(python),
             "-m",
             "pip",
             "install",
@@ -96,6 +111,11 @@ def _pip(lock: Path) -> None:
         ],
         f"pip could not install {lock.relative_to(ROOT)} (its own words are above)",
     )
+
+
+def _make_locust() -> None:
+    _call([str(PYTHON), "-m", "venv", "--clear", str(LOCUST)], "the load generator's environment could not be made")
+    _pip(LOCUST_LOCK, LOCUST / "bin" / "python")
 
 
 def _link_package() -> None:
