@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import time
+import warnings
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -117,6 +118,18 @@ class _Raw(aiomysql.Connection):  # type: ignore[misc]  # aiomysql has no types
             s = s.replace(character, escaped)
         return s
 
+    async def ask(self, sql: str, args: Sequence[Value]) -> tuple[Sequence[Row], int]:
+        """What a cursor would do: run one statement, and answer the rows and how many it found or changed."""
+        await self.query(sql % tuple(map(self.escape, args)))
+        result = self._result
+        if result.warning_count:
+            await self._warn()
+        return result.rows or (), result.affected_rows
+
+    async def _warn(self) -> None:
+        for _, code, message in await self.show_warnings() or ():
+            warnings.warn(f"{message} ({code})", stacklevel=1)
+
     async def _read_packet(self, packet_type: type[MysqlPacket] = MysqlPacket) -> MysqlPacket:
         data = self._arrived()
         if data is None:
@@ -205,9 +218,7 @@ class Link:
         """
         try:
             async with asyncio.timeout(STATEMENT_SECONDS):
-                cursor = await self._raw.cursor()
-                count = await cursor.execute(sql, args)
-                return await cursor.fetchall(), count
+                return await self._raw.ask(sql, args)
         except pymysql.err.Error as error:
             if _code(error) in _INCOMPARABLE:
                 return (), 0  # nothing equals it
