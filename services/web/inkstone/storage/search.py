@@ -62,13 +62,16 @@ def _behind(cursor: str | None) -> tuple[str, list[Value]]:
     ]  # fmt: skip
 
 
-async def insert_many(db: Connection, rendered: Sequence[tuple[str, Rendered]]) -> None:
-    """Let posts be found, given by their ids."""
-    rows = [(post_id, one.name_tokens, one.tokens, one.text) for post_id, one in rendered]
+async def insert_many(db: Connection, rendered: Sequence[tuple[str, Rendered | None]]) -> None:
+    """Let posts be found, given by their ids; drafts, which have nothing to be found by yet, only get their rows."""
+    rows = [
+        (post_id, one.name_tokens, one.tokens, one.text) if one else (post_id, "", "", "") for post_id, one in rendered
+    ]
     await bulk.insert(db, "INSERT INTO post_search (post_id, name_tokens, tokens, text)", rows)
 
 
 async def update(db: Connection, post_id: str, rendered: Rendered) -> None:
+    """Let a post be found by what it is now."""
     await db.run(
         "UPDATE post_search SET name_tokens = %s, tokens = %s, text = %s WHERE post_id = %s",
         rendered.name_tokens, rendered.tokens, rendered.text, post_id,
