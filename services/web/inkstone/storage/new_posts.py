@@ -48,7 +48,7 @@ async def insert_many(db: Connection, news: Sequence[New], counters: Counters) -
         [new.row for new in news],
     )
     await tags.insert_many(db, [(new.id, new.draft.tags, new.published_at) for new in news])
-    await search.insert_many(db, [(new.id, new.rendered if new.published_at else None) for new in news])
+    await search.insert_many(db, [(new.id, new.rendered) for new in news])
     for new in news:
         counters.add(new.draft.tags, new.published_at, 1)
 

@@ -263,7 +263,7 @@ async def _update_derived(db: Connection, post: Teaser, wanted: Post, rendered: 
         await tags.delete(db, post.id)
         await tags.insert_many(db, [(post.id, wanted.tags, wanted.published_at)])
     if wanted.published_at:
-        # Search finds no draft, and one that is written saves itself every few seconds.
+        # A draft is rendered without what it would be found by.
         await search.update(db, post.id, rendered)
 
 

@@ -62,11 +62,9 @@ def _behind(cursor: str | None) -> tuple[str, list[Value]]:
     ]  # fmt: skip
 
 
-async def insert_many(db: Connection, rendered: Sequence[tuple[str, Rendered | None]]) -> None:
-    """Let posts be found, given by their ids; drafts, which have nothing to be found by yet, only get their rows."""
-    rows = [
-        (post_id, one.name_tokens, one.tokens, one.text) if one else (post_id, "", "", "") for post_id, one in rendered
-    ]
+async def insert_many(db: Connection, rendered: Sequence[tuple[str, Rendered]]) -> None:
+    """Let posts be found, given by their ids."""
+    rows = [(post_id, one.name_tokens, one.tokens, one.text) for post_id, one in rendered]
     await bulk.insert(db, "INSERT INTO post_search (post_id, name_tokens, tokens, text)", rows)
 
 
