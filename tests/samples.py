@@ -150,7 +150,7 @@ async def make_scene(database: Database, cast: "Cast", write: Callable[..., obje
         {
             "slug": post.slug,
             "post": post.id,
-            "comment": comment,
+            "comment": comment.id,
             "image": image,
             "user": cast.carol.id,
             "month": f"{post.published_at:%Y-%m}",

@@ -106,6 +106,22 @@ async def test_search_follows_changes(reader: Browser, cast):
     assert await found(reader, "badger") == []
 
 
+async def test_a_draft_is_found_by_what_it_was_when_it_was_published(client: Browser, cast):
+    client.sign_in(cast.alice)
+    fields = {"name": "Tea", "content": "oolong"}
+    address = f"/api/posts/{(await client.post('/api/posts', json=fields)).json['id']}"
+
+    for version, content, status in [(1, "puerh", "draft"), (2, "sencha", "published"), (3, "matcha", "draft")]:
+        change = {**fields, "content": content, "status": status}
+        assert (await client.put(address, json=change, headers={"If-Match": f'"{version}"'})).status == 200
+        names = ["Tea"] if status == "published" else []
+        assert [await found(client, word) for word in ("oolong", "puerh", content)] == [[], [], names]
+    change = {**fields, "content": "genmaicha", "status": "published"}
+    assert (await client.put(address, json=change, headers={"If-Match": '"4"'})).status == 200
+
+    assert [await found(client, word) for word in ("sencha", "matcha", "genmaicha")] == [[], [], ["Tea"]]
+
+
 async def test_hits_go_on_where_they_ended(client: Browser, cast, write):
     for number in range(5):
         await write(cast.alice, name=f"Number {number}", content="fox " * (number % 3 + 1))

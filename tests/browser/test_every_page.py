@@ -81,9 +81,7 @@ async def place(request, database, cast, write) -> Place:
     post = await write(cast.alice, published_at="2024-02-29T12:00:00Z", **POST)
     async with database.transaction() as db:
         comment = await comments.insert(db, post, cast.alice, CONTENT, render_comment(CONTENT))
-        await comments.update_status(
-            db, await comments.get(db, comment), Moderation.parse({"status": "approved"}).status
-        )
+        await comments.update_status(db, comment, Moderation.parse({"status": "approved"}).status)
     name, path = request.param
     status = REFUSED.get(path) or REFUSED.get(f"{path} {name}", 200)
     return Place(getattr(cast, name) if name else None, path.format(id=post.id), status)

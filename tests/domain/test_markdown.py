@@ -1,6 +1,8 @@
 """Markdown: what becomes of it, what never gets through, and how long the worst of it takes."""
 
 import re
+import subprocess
+import sys
 import time
 from html.parser import HTMLParser
 from pathlib import Path
@@ -336,3 +338,30 @@ def test_an_excerpt_ends_between_words(text, limit, expected):
 @given(st.text(), st.integers(2, 50))
 def test_an_excerpt_is_never_too_long(text, limit):
     assert len(markdown.excerpt(text, limit)) <= limit
+
+
+FIRST_CODE = """
+import threading
+
+from inkstone.domain.markdown import render
+
+start, rendered = threading.Barrier(4), []
+
+def work() -> None:
+    start.wait()
+    rendered.append(render("```python\\nx = 1\\n```"))
+
+threads = [threading.Thread(target=work) for _ in range(4)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+assert len(rendered) == 4 and len(set(rendered)) == 1 and "highlight" in rendered[0]
+"""
+
+
+@pytest.mark.parametrize("attempt", range(3))
+def test_the_first_code_of_all_may_come_in_several_threads(attempt):
+    done = subprocess.run([sys.executable, "-c", FIRST_CODE], check=False, capture_output=True, text=True)
+
+    assert done.returncode == 0, done.stderr

@@ -15,8 +15,7 @@ URL = "/manage/comments"
 async def held(database, cast, post) -> comments.Comment:
     """Carol's comment below Alice's post."""
     async with database.transaction() as db:
-        comment_id = await comments.insert(db, post, cast.carol, "Nice.", "<p>Nice.</p>")
-        return await comments.get(db, comment_id)
+        return await comments.insert(db, post, cast.carol, "Nice.", "<p>Nice.</p>")
 
 
 async def status(database, comment: comments.Comment) -> CommentStatus:

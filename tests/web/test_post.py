@@ -147,9 +147,9 @@ async def test_a_place_among_the_comments_that_is_none_is_refused(client: Browse
 
 async def test_a_moderator_deletes_a_comment_from_the_post(browsers, cast, post, database):
     async with database.transaction() as db:
-        comment_id = await comments.insert(db, post, cast.alice, "Oops.", "<p>Oops.</p>")
+        comment = await comments.insert(db, post, cast.alice, "Oops.", "<p>Oops.</p>")
     alice, bob = browsers().sign_in(cast.alice), browsers().sign_in(cast.bob)
-    address = f"/manage/comments/{comment_id}"
+    address = f"/manage/comments/{comment.id}"
 
     assert address in (await alice.get(URL)).text
     assert address not in (await bob.get(URL)).text

@@ -14,7 +14,7 @@ from inkstone.config import ConfigError, DatabaseAddress, Settings
 from inkstone.keys import DATABASE, REPLICA, SETTINGS, WORKERS
 from inkstone.storage.database import Database
 from inkstone.storage.replica import NAME, Replica
-from inkstone.web import assets, description, draining, health, middlewares, reading, render
+from inkstone.web import assets, description, draining, health, middlewares, reading, render, turns
 from inkstone.web.body import MAX_BYTES
 from inkstone.web.offload import executor
 from inkstone.web.routes import ROUTES, URLS
@@ -36,6 +36,7 @@ def create_app(settings: Settings) -> web.Application:
     app = web.Application(middlewares=middlewares.ALL, client_max_size=MAX_BYTES)
     app[SETTINGS] = settings
     app.add_routes(ROUTES)
+    turns.setup(app)
     render.setup(app, URLS)
     description.setup(app)
     assets.setup(app)

@@ -46,7 +46,7 @@ def _highlighter(language: str) -> Callable[[str], str] | None:
     """None for a language that Pygments doesn't know; nothing is ever guessed."""
     # Imported here: most web workers never render a post, and this takes 10 MB.
     import pygments
-    from pygments.formatters import HtmlFormatter
+    from pygments.formatters.html import HtmlFormatter
     from pygments.lexers import get_lexer_by_name
     from pygments.util import ClassNotFound
 

@@ -2,7 +2,7 @@
 
 from inkstone.domain.comments import Comment, CommentStatus, first_status
 from inkstone.domain.errors import NotFound
-from inkstone.domain.posts import Post
+from inkstone.domain.posts import Teaser
 from inkstone.domain.users import User
 from inkstone.storage import clock, ids
 from inkstone.storage.database import Connection, Row, Value
@@ -60,21 +60,32 @@ async def newest(
     return [_comment(row) for row in await db.all(_SELECT + where + " ORDER BY c.id DESC LIMIT %s", *values, limit)]
 
 
-async def insert(db: Connection, post: Post, author: User, content: str, html: str) -> str:
-    """Store a comment, held or approved as the author deserves, and answer its id. Run it in a transaction."""
+async def insert(db: Connection, post: Teaser, author: User, content: str, html: str) -> Comment:
+    """Store a comment, held or approved as the author deserves, and answer it. Run it in a transaction."""
     known = await db.one(
         "SELECT 1 FROM comments WHERE author_id = %s AND status = %s LIMIT 1", author.id, CommentStatus.APPROVED
     )
-    status = first_status(author, post.author_id, approved_before=known is not None)
+    comment = Comment(
+        id=ids.new(),
+        post_id=post.id,
+        post_slug=post.slug,
+        post_name=post.name,
+        post_author_id=post.author_id,
+        author_id=author.id,
+        author_name=author.name,
+        content=content,
+        html=html,
+        status=first_status(author, post.author_id, approved_before=known is not None),
+        created_at=clock.now(),
+    )
     # The post's row first: it is what two people who comment at once wait for, and it may have been deleted meanwhile.
-    await _count(db, post.id, 1 if status is CommentStatus.APPROVED else 0)
-    comment_id = ids.new()
+    await _count(db, post.id, 1 if comment.status is CommentStatus.APPROVED else 0)
     await db.run(
         "INSERT INTO comments (id, post_id, post_author_id, author_id, content, html, status, created_at)"
         " VALUES (%s, %s, %s, %s, %s, %s, %s, %s)",
-        comment_id, post.id, post.author_id, author.id, content, html, status, clock.now(),
+        comment.id, post.id, post.author_id, author.id, content, html, comment.status, comment.created_at,
     )  # fmt: skip
-    return comment_id
+    return comment
 
 
 async def update_status(db: Connection, comment: Comment, status: CommentStatus) -> None:

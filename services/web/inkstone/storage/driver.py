@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import time
+import warnings
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -118,12 +119,17 @@ class _Raw(aiomysql.Connection):  # type: ignore[misc]  # aiomysql has no types
             s = s.replace(character, escaped)
         return s
 
-    async def run(self, sql: str) -> tuple[Sequence[Row], int]:
-        """As a cursor would, and without what it keeps: the last result, and the warnings that it would ask for."""
-        count: int = await self.query(sql)
-        rows: Sequence[Row] = self._result.rows or ()
-        self._result = None
-        return rows, count
+    async def ask(self, sql: str, args: Sequence[Value]) -> tuple[Sequence[Row], int]:
+        """What a cursor would do, which keeps the last result: answer a statement's rows, and how many it changed."""
+        await self.query(sql % tuple(map(self.escape, args)))
+        result, self._result = self._result, None
+        if result.warning_count:
+            await self._warn()
+        return result.rows or (), result.affected_rows
+
+    async def _warn(self) -> None:
+        for _, code, message in await self.show_warnings() or ():
+            warnings.warn(f"{message} ({code})", stacklevel=1)
 
     async def _read_packet(self, packet_type: type[MysqlPacket] = MysqlPacket) -> MysqlPacket:
         data = self._arrived()
@@ -213,7 +219,7 @@ class Link:
         """
         try:
             async with asyncio.timeout(STATEMENT_SECONDS):
-                return await self._raw.run(sql % tuple(map(self._raw.escape, args)))
+                return await self._raw.ask(sql, args)
         except pymysql.err.Error as error:
             if _code(error) in _INCOMPARABLE:
                 return (), 0  # nothing equals it

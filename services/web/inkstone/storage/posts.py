@@ -70,6 +70,14 @@ async def get(db: Connection, post_id: str) -> Post:
     return _post(row)
 
 
+async def get_teaser(db: Connection, post_id: str) -> Teaser:
+    """The post without its text, which may be long."""
+    row = await db.one(_TEASERS + "WHERE p.id = %s", post_id)
+    if row is None:
+        raise NotFound("There is no such post.")
+    return _teaser(row)
+
+
 def _before(cursor: Cursor | None, column: str = "p.published_at", key: str = "p.id") -> tuple[str, list[Value]]:
     """The condition for the rows after a cursor, for lists that begin with the newest."""
     if cursor is None:
@@ -185,55 +193,81 @@ async def _insert_at_free_slug(
 
 
 async def update(
-    db: Connection, post: Post, draft: Draft, rendered: Rendered, *, version: int, counters: Counters | None = None
-) -> None:
-    """Change a post that is still at `version`, else raise Stale. Run it in a transaction.
+    db: Connection, post: Teaser, draft: Draft, rendered: Rendered, *, version: int, counters: Counters | None = None
+) -> Post:
+    """Change a post, which was read before, if it still is at `version`, and answer it; else raise Stale.
 
-    A post that already is what the draft wants is left alone: the same change was sent again after its answer was lost
-    (RFC 9110, section 13.1.1). nginx does that with a PUT when a replica dies.
+    Run it in a transaction. A post that already is what the draft wants is left alone: the same change was sent again
+    after its answer was lost (RFC 9110, section 13.1.1). nginx does that with a PUT when a replica dies.
 
     Who gives counters writes them, at the transaction's end.
     """
-    published = draft.publication(clock.now(), before=post.published_at)
-    slug = draft.slug or post.slug
-    try:
-        changed = await db.run(
-            "UPDATE posts SET slug = %s, name = %s, summary = %s, excerpt = %s, content = %s, html = %s, tags = %s,"
-            " published_at = %s, updated_at = %s, version = version + 1 WHERE id = %s AND version = %s",
-            slug, draft.name, draft.summary, rendered.excerpt, draft.content, rendered.html, as_json(draft.tags),
-            published, clock.now(), post.id, version,
-        )  # fmt: skip
-    except Duplicate as error:
-        raise _slug_taken() from error
-    if not changed:
-        await _check_saved(db, post.id, draft)
-        return
-    if slug != post.slug:
+    wanted = _changed(post, draft, rendered)
+    # Only what was read at this very version is known to be what the row still has.
+    if version != post.version or not await _write(db, wanted, version):
+        return await _saved(db, post.id, draft)
+    if wanted.slug != post.slug:
         await redirects.insert(db, f"post/{post.slug}", post.id)
     counted = counters or Counters()
     counted.add(post.tags, post.published_at, -1)
-    counted.add(draft.tags, published, 1)
-    await _update_derived(db, post, draft, rendered, published)
+    counted.add(wanted.tags, wanted.published_at, 1)
+    await _update_derived(db, post, wanted, rendered)
     if counters is None:
         await counted.write(db)
+    return wanted
 
 
-async def _check_saved(db: Connection, post_id: str, draft: Draft) -> None:
+def _changed(post: Teaser, draft: Draft, rendered: Rendered) -> Post:
+    """The next version."""
+    now = clock.now()
+    return Post(
+        id=post.id,
+        slug=draft.slug or post.slug,
+        name=draft.name,
+        summary=draft.summary,
+        excerpt=rendered.excerpt,
+        tags=draft.tags,
+        author_id=post.author_id,
+        author_name=post.author_name,
+        published_at=draft.publication(now, before=post.published_at),
+        created_at=post.created_at,
+        updated_at=now,
+        version=post.version + 1,
+        comment_count=post.comment_count,
+        content=draft.content,
+        html=rendered.html,
+    )
+
+
+async def _write(db: Connection, post: Post, version: int) -> int:
+    try:
+        return await db.run(
+            "UPDATE posts SET slug = %s, name = %s, summary = %s, excerpt = %s, content = %s, html = %s, tags = %s,"
+            " published_at = %s, updated_at = %s, version = %s WHERE id = %s AND version = %s",
+            post.slug, post.name, post.summary, post.excerpt, post.content, post.html, as_json(post.tags),
+            post.published_at, post.updated_at, post.version, post.id, version,
+        )  # fmt: skip
+    except Duplicate as error:
+        raise _slug_taken() from error
+
+
+async def _saved(db: Connection, post_id: str, draft: Draft) -> Post:
     current = await get(db, post_id)
     if not current.is_as_in(draft, clock.now()):
         raise Stale(current)
+    return current
 
 
-async def _update_derived(
-    db: Connection, post: Post, draft: Draft, rendered: Rendered, published: datetime | None
-) -> None:
-    if (post.tags, post.published_at) != (draft.tags, published):
+async def _update_derived(db: Connection, post: Teaser, wanted: Post, rendered: Rendered) -> None:
+    if (post.tags, post.published_at) != (wanted.tags, wanted.published_at):
         await tags.delete(db, post.id)
-        await tags.insert_many(db, [(post.id, draft.tags, published)])
-    await search.update(db, post.id, rendered)
+        await tags.insert_many(db, [(post.id, wanted.tags, wanted.published_at)])
+    if wanted.published_at:
+        # A draft is rendered without what it would be found by.
+        await search.update(db, post.id, rendered)
 
 
-async def delete(db: Connection, post: Post, *, version: int | None = None) -> None:
+async def delete(db: Connection, post: Teaser, *, version: int | None = None) -> None:
     """Delete a post and all that hangs on it; with a version only if it is still that one. Run it in a transaction."""
     if not await db.run("DELETE FROM posts WHERE id = %s AND version = %s", post.id, version or post.version):
         raise Stale(await get(db, post.id))

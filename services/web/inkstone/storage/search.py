@@ -69,6 +69,7 @@ async def insert_many(db: Connection, rendered: Sequence[tuple[str, Rendered]]) 
 
 
 async def update(db: Connection, post_id: str, rendered: Rendered) -> None:
+    """Let a post be found by what it is now."""
     await db.run(
         "UPDATE post_search SET name_tokens = %s, tokens = %s, text = %s WHERE post_id = %s",
         rendered.name_tokens, rendered.tokens, rendered.text, post_id,

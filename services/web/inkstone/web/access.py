@@ -4,7 +4,7 @@ from aiohttp import web
 
 from inkstone.domain.comments import Comment
 from inkstone.domain.errors import Forbidden, NotFound, SignInRequired
-from inkstone.domain.posts import Post
+from inkstone.domain.posts import Post, Teaser
 from inkstone.domain.users import User
 from inkstone.keys import USER
 from inkstone.storage import clock, comments, posts
@@ -40,8 +40,14 @@ def administrator(request: web.Request) -> User:
 async def visible_post(request: web.Request, db: Connection) -> Post:
     """The post that the URL's id names; who may not see it learns nothing of it."""
     post = await posts.get(db, request.match_info["id"])
-    if not post.visible_to(visitor(request), clock.now()):
-        raise NotFound("There is no such post.")
+    _check_visible(request, post)
+    return post
+
+
+async def visible_teaser(request: web.Request, db: Connection) -> Teaser:
+    """The same without the post's text."""
+    post = await posts.get_teaser(db, request.match_info["id"])
+    _check_visible(request, post)
     return post
 
 
@@ -49,9 +55,26 @@ async def own_post(request: web.Request, db: Connection) -> Post:
     """The post that the URL's id names, provided that the visitor may change it."""
     user = signed_in(request)
     post = await visible_post(request, db)
+    _check_editable(user, post)
+    return post
+
+
+async def own_teaser(request: web.Request, db: Connection) -> Teaser:
+    """The same without the post's text."""
+    user = signed_in(request)
+    post = await visible_teaser(request, db)
+    _check_editable(user, post)
+    return post
+
+
+def _check_visible(request: web.Request, post: Teaser) -> None:
+    if not post.visible_to(visitor(request), clock.now()):
+        raise NotFound("There is no such post.")
+
+
+def _check_editable(user: User, post: Teaser) -> None:
     if not post.editable_by(user):
         raise Forbidden("This post is somebody else's.")
-    return post
 
 
 async def moderated_comment(request: web.Request, db: Connection) -> Comment:

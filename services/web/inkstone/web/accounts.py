@@ -26,13 +26,10 @@ async def register(request: web.Request, wish: Registration) -> User:
     registration_open(request)
     credential = await offload(request, passwords.record, wish.password)
 
-    async def create(db: Connection) -> str:
-        user = await users.insert(db, email=wish.email, name=wish.name, role=Role.READER, credential=credential)
-        return user.id
+    async def create(db: Connection) -> User:
+        return await users.insert(db, email=wish.email, name=wish.name, role=Role.READER, credential=credential)
 
-    user_id = await create_once(request, None, create)
-    async with request.app[DATABASE].connection() as db:
-        return await users.get(db, user_id)
+    return await create_once(request, None, create, users.get)
 
 
 async def change_password(request: web.Request, change: PasswordChange) -> User:

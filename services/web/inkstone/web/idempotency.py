@@ -2,6 +2,7 @@
 
 import hmac
 from collections.abc import Awaitable, Callable
+from typing import Protocol, TypeVar
 
 from aiohttp import web
 
@@ -15,8 +16,21 @@ HEADER = "Idempotency-Key"
 _MAX_LENGTH = 255
 
 
-async def create_once(request: web.Request, user: User | None, create: Callable[[Connection], Awaitable[str]]) -> str:
-    """Run `create` in a transaction and answer the id it returns; with a key that was used before, the id from then.
+class _Creature(Protocol):
+    @property
+    def id(self) -> str: ...
+
+
+Created = TypeVar("Created", bound=_Creature)
+
+
+async def create_once(
+    request: web.Request,
+    user: User | None,
+    create: Callable[[Connection], Awaitable[Created]],
+    get: Callable[[Connection, str], Awaitable[Created]],
+) -> Created:
+    """Run `create` in a transaction and answer what it made; with a key that was used before, `get` what was made then.
 
     The key belongs to the user and the address. Raises Conflict where it came with another body.
     """
@@ -27,9 +41,9 @@ async def create_once(request: web.Request, user: User | None, create: Callable[
         key_hash, request_hash = await _hashes(request, user, key)
         earlier = await idempotency.claim(db, key_hash, request_hash)
         if earlier is not None:
-            return earlier
+            return await get(db, earlier)
         created = await create(db)
-        await idempotency.record(db, key_hash, created)
+        await idempotency.record(db, key_hash, created.id)
         return created
 
 

@@ -22,6 +22,7 @@ from inkstone.domain.errors import (
 )
 from inkstone.keys import USER
 from inkstone.web import problems, sessions
+from inkstone.web.turns import SAFE_METHODS, in_turn
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +39,6 @@ STATUS: dict[type[DomainError], int] = {
     Unavailable: 503,
     Busy: 503,
 }
-_SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 
 
 @web.middleware
@@ -48,7 +48,7 @@ async def errors(request: web.Request, handler: Handler) -> web.StreamResponse:
         return await handler(request)
     except DomainError as error:
         return problems.answer(request, STATUS[type(error)], error)
-    except (HttpProcessingError, web.RequestPayloadError):
+    except (HttpProcessingError, web.RequestPayloadError, ConnectionResetError):
         response = problems.answer(request, 400, Malformed("The body is not what its headers say."))
         response.force_close()  # where it ends, and the next request begins, can't be known
         return response
@@ -64,7 +64,7 @@ async def errors(request: web.Request, handler: Handler) -> web.StreamResponse:
 @web.middleware
 async def same_origin(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Refuse what another site made the browser send (Fetch Metadata, or Origin where a browser has none)."""
-    if request.method not in _SAFE_METHODS and not _comes_from_here(request):
+    if request.method not in SAFE_METHODS and not _comes_from_here(request):
         raise Forbidden(
             "This request came from another site, or doesn't say from where: send Origin or Sec-Fetch-Site."
         )
@@ -87,4 +87,4 @@ async def load_user(request: web.Request, handler: Handler) -> web.StreamRespons
     return await handler(request)
 
 
-ALL = [errors, same_origin, load_user]
+ALL = [errors, same_origin, in_turn, load_user]

@@ -7,7 +7,12 @@ from typing import ParamSpec, TypeVar
 
 from aiohttp import web
 
+from inkstone.domain.comments import CommentDraft
+from inkstone.domain.markdown import render_comment
 from inkstone.keys import WORKERS
+
+# One that is shorter is done, whatever is in it, in less time than handing it over would take from everybody.
+_SHORT_COMMENT = 1000
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -22,3 +27,10 @@ async def offload(request: web.Request, work: Callable[P, T], *args: P.args, **k
     """Run `work` in a thread and answer what it returns, or raise what it raises."""
     loop = asyncio.get_running_loop()
     return await loop.run_in_executor(request.app[WORKERS], lambda: work(*args, **kwargs))
+
+
+async def rendered_comment(request: web.Request, draft: CommentDraft) -> str:
+    """The HTML of a comment."""
+    if len(draft.content) <= _SHORT_COMMENT:
+        return render_comment(draft.content)
+    return await offload(request, render_comment, draft.content)

@@ -4,17 +4,17 @@ from http import HTTPStatus
 
 from aiohttp import web
 
-from inkstone.domain.comments import CommentDraft, Moderation
-from inkstone.domain.markdown import render_comment
+from inkstone.domain.comments import Comment, CommentDraft, Moderation
 from inkstone.keys import DATABASE
 from inkstone.storage import comments
+from inkstone.storage.database import Connection
 from inkstone.storage.paging import parse_id
 from inkstone.web import access, body, reading
 from inkstone.web.answers import CommentAnswer, Page
 from inkstone.web.api.answering import answer, nothing
 from inkstone.web.api.queries import CommentsQuery, ListQuery
 from inkstone.web.idempotency import create_once
-from inkstone.web.offload import offload
+from inkstone.web.offload import rendered_comment
 from inkstone.web.paging import cut
 
 
@@ -22,7 +22,7 @@ async def of_post(request: web.Request) -> web.Response:
     """List a post's approved comments, oldest first."""
     query = ListQuery.parse(request.query)
     async with reading.database(request).connection() as db:
-        post = await access.visible_post(request, db)
+        post = await access.visible_teaser(request, db)
         after = parse_id(query.before) if query.before else ""
         rows = await comments.oldest(db, post.id, limit=query.limit + 1, after=after)
     shown, cursor = cut(rows, query.limit, lambda comment: comment.id)
@@ -33,13 +33,15 @@ async def create(request: web.Request) -> web.Response:
     """Comment on a post; a new reader's comment is held until a moderator approves it."""
     user = access.signed_in(request)
     async with request.app[DATABASE].connection() as db:
-        post = await access.visible_post(request, db)
+        post = await access.visible_teaser(request, db)
     draft = await body.json(request, CommentDraft)
-    html = await offload(request, render_comment, draft.content)
-    comment_id = await create_once(request, user, lambda db: comments.insert(db, post, user, draft.content, html))
-    async with request.app[DATABASE].connection() as db:
-        comment = await comments.get(db, comment_id)
-    location = {"Location": f"/api/comments/{comment_id}"}
+    html = await rendered_comment(request, draft)
+
+    async def create(db: Connection) -> Comment:
+        return await comments.insert(db, post, user, draft.content, html)
+
+    comment = await create_once(request, user, create, comments.get)
+    location = {"Location": f"/api/comments/{comment.id}"}
     return answer(CommentAnswer.of(comment), status=HTTPStatus.CREATED, headers=location)
 
 

@@ -6,7 +6,7 @@ from http import HTTPStatus
 from aiohttp import web
 
 from inkstone.domain.errors import Malformed, VersionRequired
-from inkstone.domain.posts import Draft, Post
+from inkstone.domain.posts import Draft, Post, Teaser
 from inkstone.domain.rendering import render
 from inkstone.keys import DATABASE
 from inkstone.storage import clock, posts
@@ -54,9 +54,11 @@ async def create(request: web.Request) -> web.Response:
     user = access.author(request)
     draft = await body.json(request, Draft)
     rendered = await offload(request, render, draft)
-    post_id = await create_once(request, user, lambda db: posts.insert(db, user.id, draft, rendered))
-    async with request.app[DATABASE].connection() as db:
-        return _whole(await posts.get(db, post_id), HTTPStatus.CREATED)
+
+    async def create(db: Connection) -> Post:
+        return await posts.get(db, await posts.insert(db, user.id, draft, rendered))
+
+    return _whole(await create_once(request, user, create, posts.get), HTTPStatus.CREATED)
 
 
 async def show(request: web.Request) -> web.Response:
@@ -69,26 +71,26 @@ async def update(request: web.Request) -> web.Response:
     """Change a post, all of it; If-Match says which version the change was based on."""
     access.author(request)
     async with request.app[DATABASE].connection() as db:
-        await access.own_post(request, db)
+        post = await access.own_teaser(request, db)
     draft = await body.json(request, Draft)
+    version = _based_on(request, post)
     rendered = await offload(request, render, draft)
     async with request.app[DATABASE].transaction() as db:
-        post = await access.own_post(request, db)
-        await posts.update(db, post, draft, rendered, version=_based_on(request, post))
-        return _whole(await posts.get(db, post.id))
+        updated = await posts.update(db, post, draft, rendered, version=version)
+    return _whole(updated)
 
 
 async def delete(request: web.Request) -> web.Response:
     """Delete a post with its comments; with If-Match only that version."""
     access.author(request)
     async with request.app[DATABASE].transaction() as db:
-        post = await access.own_post(request, db)
+        post = await access.own_teaser(request, db)
         version = _based_on(request, post) if "If-Match" in request.headers else post.version
         await posts.delete(db, post, version=version)
     return nothing()
 
 
-def _based_on(request: web.Request, post: Post) -> int:
+def _based_on(request: web.Request, post: Teaser) -> int:
     """The version that If-Match names; `*` is whatever is there."""
     given = request.headers.get("If-Match")
     if given is None:

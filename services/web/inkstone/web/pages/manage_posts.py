@@ -5,10 +5,11 @@ from typing import Any, cast, get_args
 from aiohttp import web
 
 from inkstone.domain.errors import Invalid, NotFound, Stale
-from inkstone.domain.posts import Draft, Post, Status
+from inkstone.domain.posts import Draft, Post, Status, Teaser
 from inkstone.domain.rendering import render
 from inkstone.keys import DATABASE
 from inkstone.storage import clock, posts
+from inkstone.storage.database import Connection
 from inkstone.storage.paging import parse_id
 from inkstone.web import access, body
 from inkstone.web.idempotency import create_once
@@ -50,10 +51,14 @@ async def create(request: web.Request) -> web.Response:
     try:
         draft = _draft(form, None)
         rendered = await offload(request, render, draft)
-        post_id = await create_once(request, user, lambda db: posts.insert(db, user.id, draft, rendered))
+
+        async def insert(db: Connection) -> Teaser:
+            return await posts.get_teaser(db, await posts.insert(db, user.id, draft, rendered))
+
+        post = await create_once(request, user, insert, posts.get_teaser)
     except Invalid as error:
         return _editor(request, None, form, http_status=422, errors=error.errors)
-    return redirect(request, "edit_post", {"saved": "1"}, id=post_id)
+    return redirect(request, "edit_post", {"saved": "1"}, id=post.id)
 
 
 async def edit(request: web.Request) -> web.Response:
@@ -74,7 +79,7 @@ async def update(request: web.Request) -> web.Response:
         draft = _draft(form, post)
         rendered = await offload(request, render, draft)
         async with request.app[DATABASE].transaction() as db:
-            await posts.update(db, await access.own_post(request, db), draft, rendered, version=_version(form))
+            await posts.update(db, post, draft, rendered, version=_version(form))
     except Invalid as error:
         return _editor(request, post, form, http_status=422, errors=error.errors)
     except Stale as error:
@@ -88,7 +93,7 @@ async def delete(request: web.Request) -> web.Response:
     """POST /manage/posts/{id}/delete"""
     access.author(request)
     async with request.app[DATABASE].transaction() as db:
-        await posts.delete(db, await access.own_post(request, db))
+        await posts.delete(db, await access.own_teaser(request, db))
     return redirect(request, "manage_posts")
 
 

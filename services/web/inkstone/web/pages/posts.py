@@ -7,14 +7,13 @@ from aiohttp import web
 
 from inkstone.domain.comments import Comment, CommentDraft, CommentStatus
 from inkstone.domain.errors import Invalid, NotFound
-from inkstone.domain.markdown import render_comment
 from inkstone.domain.posts import Post, Teaser
 from inkstone.keys import DATABASE
 from inkstone.storage import clock, comments, months, posts, redirects, tags, users
 from inkstone.storage.database import Connection
 from inkstone.storage.paging import parse_id
 from inkstone.web import access, body, reading
-from inkstone.web.offload import offload
+from inkstone.web.offload import rendered_comment
 from inkstone.web.paging import PER_PAGE, before, cut, next_url, published_cursor
 from inkstone.web.render import moved_permanently, page, redirect, url
 
@@ -48,15 +47,16 @@ async def comment(request: web.Request) -> web.Response:
         post = await posts.find(db, request.match_info["slug"])
         if post is None or not post.visible_to(user, clock.now()):
             raise NotFound("There is no such post.")
-        talk = await _talk(request, db, post)
     try:
         draft = CommentDraft.parse(form)
     except Invalid as error:
+        async with request.app[DATABASE].connection() as db:
+            talk = await _talk(request, db, post)
         return _post_page(request, post, talk, http_status=422, form=form, errors=error.errors)
-    html = await offload(request, render_comment, draft.content)
+    html = await rendered_comment(request, draft)
     async with request.app[DATABASE].transaction() as db:
-        comment_id = await comments.insert(db, post, user, draft.content, html)
-        held = (await comments.get(db, comment_id)).status is CommentStatus.HELD
+        written = await comments.insert(db, post, user, draft.content, html)
+    held = written.status is CommentStatus.HELD
     return redirect(request, "post", {"comment": "held"} if held else None, slug=post.slug)
 
 
