@@ -38,11 +38,16 @@ def folder(var: Path, size: int, texts: Texts) -> Path:
     return var / "bench" / "growth" / f"{size}-{digest}"
 
 
+def is_filled(var: Path, size: int, texts: Texts) -> bool:
+    """Whether the blog of this size is there."""
+    return (folder(var, size, texts) / "full").exists()
+
+
 @contextlib.contextmanager
 def blog(var: Path, size: int, texts: Texts, *options: str) -> Iterator[str]:
     """The URL of a database with that many posts; filled where it is not there yet."""
     place = folder(var, size, texts)
-    if not (place / "full").exists():
+    if not is_filled(var, size, texts):
         _remove_others(place, size)
         _fill(place, size, texts)
     with _server(place, *_USUAL, *options) as url:

@@ -1,4 +1,4 @@
-"""Paragraphs to make posts of: those of the corpus, rendered once, or made-up ones with words as frequent as in life."""
+"""Paragraphs to make posts of: the corpus's, rendered once, or made-up ones whose words are as frequent as in life."""
 
 import random
 import re
