@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.bench import fill, process
+from tests.bench import effort, fill, process
 from tests.bench.cache import PATH, POSTS, take_turns
 from tests.bench.load import load
 from tests.bench.results import Part
@@ -53,8 +53,9 @@ def containers() -> Iterator[Containers]:
 
 def _measure_starts(part: Part, stack: Containers, say: Callable[[str], None]) -> None:
     empty, filled = [], []
-    for number in range(1, STARTS + 1):
-        say(f"start {number} of {STARTS}")
+    starts = effort.rounds(STARTS, least=1)
+    for number in range(1, starts + 1):
+        say(f"start {number} of {starts}")
         stack.compose("down", "--volumes")
         empty.append(_first_page(stack))
         stack.compose("down")

@@ -11,7 +11,7 @@ from typing import Any
 from PIL import Image
 
 from inkstone.domain import passwords
-from tests.bench import fill
+from tests.bench import effort, fill
 from tests.bench.load import cpu_seconds, load
 from tests.bench.results import Part
 from tests.bench.servers import APPLICATION, Server, database, gunicorn
@@ -32,8 +32,9 @@ def run(say: Callable[[str], None]) -> Part:
     with database() as url:
         fill.fill(url, POSTS)
         let_sign_in(url)
-        say(f"{STARTS} starts")
-        starts = [_start(url) for _ in range(STARTS)]
+        number = effort.rounds(STARTS)
+        say(f"{number} starts")
+        starts = [_start(url) for _ in range(number)]
         wall = part.figure("start to the first page", "s", [seconds for seconds, _ in starts])
         part.figure("start, processor time of master and worker", "s", [cpu for _, cpu in starts])
         say("reading, signing in, writing, uploading")

@@ -1,4 +1,4 @@
-"""Who administers is looked for with locks whenever a role changes: without this, everybody with an account is locked."""
+"""Who administers is looked for, with locks, whenever a role changes: without this, everybody is locked."""
 
 from alembic import op
 
