@@ -11,7 +11,7 @@ from inkstone.storage import clock
 from inkstone.storage.database import Connection, Value
 from inkstone.storage.paging import Cursor
 
-MOST_RANKED = 5_000
+MOST_RANKED = 2_000
 SAMPLE = 1_000
 # So many of the sample's posts must match until their like are found by walking on.
 _FEW = 2
