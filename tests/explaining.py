@@ -1,7 +1,9 @@
 """The application that has the server explain each statement before it runs, and logs what the statement then read."""
 
 import json
+import re
 import sys
+import warnings
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
@@ -54,7 +56,7 @@ async def application() -> web.Application:
 
 
 async def _logged(self: Link, sql: str, args: Sequence[Value]) -> tuple[Sequence[Row], int]:
-    if not sql.lstrip().startswith(_EXPLAINED):
+    if not _bare(sql).startswith(_EXPLAINED):
         return await _run(self, sql, args)
     answer, told = await explain(self, sql, args)
     sys.stderr.write(f"{MARK}{json.dumps(asdict(told))}\n")
@@ -64,7 +66,9 @@ async def _logged(self: Link, sql: str, args: Sequence[Value]) -> tuple[Sequence
 
 async def explain(link: Link, sql: str, args: Sequence[Value]) -> tuple[tuple[Sequence[Row], int], Told]:
     """Run a statement, and tell of it."""
-    plan, _ = await _run(link, f"EXPLAIN FORMAT=TRADITIONAL {sql}", args)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # MySQL notes how it reads the statement
+        plan, _ = await _run(link, f"EXPLAIN FORMAT=TRADITIONAL {_bare(sql)}", args)
     before = await _counters(link)
     answer = await _run(link, sql, args)
     after = await _counters(link)
@@ -72,6 +76,11 @@ async def explain(link: Link, sql: str, args: Sequence[Value]) -> tuple[tuple[Se
     in_order = spent.pop("Sort_rows")
     steps = [_step(row) for row in plan if row[1] not in {"INSERT", "REPLACE"}]
     return answer, Told(" ".join(sql.split()), steps, len(answer[0]), sum(spent.values()), in_order)
+
+
+def _bare(sql: str) -> str:
+    """Without what MariaDB is told before the statement."""
+    return re.sub(r"\s*/\*M!.*?\*/\s*", "", sql).lstrip()
 
 
 def _step(row: Row) -> Step:

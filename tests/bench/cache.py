@@ -70,7 +70,7 @@ def take_turns(pages: dict[str, tuple[str, list[int]]], say: Callable[[str], Non
     for url, _ in pages.values():
         load(url, 1, {}, gzip=True)
     samples: dict[str, list[Sample]] = {name: [] for name in pages}
-    rounds = effort.rounds(ROUNDS, least=4)
+    rounds = effort.of(ROUNDS, quick=4)
     for number in range(1, rounds + 1):
         say(f"round {number} of {rounds}")
         for name, (url, processes) in pages.items():

@@ -3,15 +3,15 @@
 import os
 
 
-def be_quick() -> None:
+def hurry() -> None:
     """From now on, here and in the processes that are started."""
     os.environ["QUICK"] = "1"
 
 
-def quick() -> bool:
+def in_a_hurry() -> bool:
     return bool(os.environ.get("QUICK"))
 
 
-def rounds(usual: int, *, least: int = 2) -> int:
-    """How often to measure what is usually measured so many times."""
-    return min(usual, least) if quick() else usual
+def of(usual: int, *, quick: int = 2) -> int:
+    """So many rounds, seconds or tries, or `quick` of them in a hurry."""
+    return min(usual, quick) if in_a_hurry() else usual

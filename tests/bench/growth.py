@@ -50,7 +50,7 @@ def _sizes(known: texts.Texts) -> list[int]:
     """Those that SIZES names, as in SIZES="100 1000000"; else the usual ones, and the large one where it is kept."""
     if wanted := os.environ.get("SIZES"):
         return [int(size) for size in wanted.replace(",", " ").split()]
-    if effort.quick():
+    if effort.in_a_hurry():
         return list(SIZES[:2])
     return [*SIZES, *([LARGE] if kept.is_filled(kept.var(), LARGE, known) else [])]
 
@@ -83,7 +83,7 @@ def _measure(
 ) -> None:
     rounds: dict[int, list[float]] = {size: [] for size in blogs}
     rows: dict[int, float] = {}
-    for number in range(effort.rounds(ROUNDS) + 1):
+    for number in range(effort.of(ROUNDS) + 1):
         for size, blog in blogs.items():
             if number == 0:  # warms up
                 rows[size] = blog.asker.rows(lambda size=size: ask(size)) / len(ask(size))  # type: ignore[misc]
@@ -116,5 +116,5 @@ def _measure_search(
 
 def _best(asker: Asker, query: str) -> tuple[float, bool]:
     """Of some tries the middle one: the first may have to read from the disk, and others met what else was going on."""
-    tries = [asker.search(query) for _ in range(effort.rounds(3, least=1))]
+    tries = [asker.search(query) for _ in range(effort.of(3, quick=1))]
     return median(milliseconds for milliseconds, _ in tries), all(answered for _, answered in tries)

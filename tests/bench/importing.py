@@ -37,7 +37,7 @@ def run(say: Callable[[str], None]) -> Part:
     part = Part("import", "inkstone import markdown, start of the command included")
     first, again = [], []
     with corpus() as folders:
-        rounds = effort.rounds(ROUNDS, least=1)
+        rounds = effort.of(ROUNDS, quick=1)
         for number in range(1, rounds + 1):
             say(f"round {number} of {rounds}")
             with database() as url:

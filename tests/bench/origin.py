@@ -48,7 +48,7 @@ def measure(servers: dict[str, Server], mariadb: int, say: Callable[[str], None]
     for server in servers.values():
         load(server.url + PATH, WARM_UP, {})
     samples: dict[str, list[Sample]] = {name: [] for name in servers}
-    rounds = effort.rounds(ROUNDS)
+    rounds = effort.of(ROUNDS)
     for number in range(1, rounds + 1):
         say(f"round {number} of {rounds}")
         for name, server in servers.items():

@@ -30,7 +30,11 @@ PLACES = (SIZE // 20, SIZE // 2, SIZE * 9 // 10)  # how far back lists are read
 SCHEDULED_POSTS = 150
 
 # What is not held to the rule: a part of its statement -> why.
-SEARCH = {"AGAINST": "every match is ranked: docs/search.md says what that costs, and what bounds it"}
+SEARCH = {
+    "AGAINST": "every match is ranked: as many as storage/frequent.py thinks they may be",
+    "AS has0": "a sample of a thousand posts says which words are frequent",
+    "SUM(posts)": "there are as many months as the blog is old",
+}
 SCHEDULED = {"AND p.published_at > %s ORDER BY p.id": "all that are scheduled are sorted: they are few"}
 
 FURTHER = """
@@ -177,7 +181,7 @@ def broken(told: list[Told], rule: Callable[[Told], bool], *exceptions: dict[str
 
 
 def test_no_statement_reads_a_table_from_end_to_end(told: list[Told]):
-    assert broken(told, scans) == []
+    assert broken(told, scans, SEARCH) == []
 
 
 def test_no_statement_sorts_more_than_a_page(told: list[Told]):
