@@ -58,9 +58,9 @@ test: ## Every test, from a fresh checkout; REQUIRE_ENGINE=1 insists on a contai
 	fi
 	@$(COVERED) coverage combine --quiet && $(COVERED) coverage report --fail-under=90
 
-bench: ## Benchmarks side by side; JSON and a picture under VAR/bench: PARTS="origin cache"
+bench: ## Benchmarks side by side; JSON and a picture under VAR/bench: PARTS="origin cache" QUICK=1
 	@'$(ROOT)/deploy/native.sh' install bench
-	@cd '$(ROOT)' && exec '$(BIN)/python' -m tests.bench $(PARTS)
+	@cd '$(ROOT)' && exec '$(BIN)/python' -m tests.bench $(if $(QUICK),--quick) $(PARTS)
 
 load: ## How many replicas do I need? Load on the container stack, and a report: REPLICAS="1 2 4" or URL=…
 	@'$(ROOT)/deploy/native.sh' install load

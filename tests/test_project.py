@@ -37,7 +37,7 @@ DOCUMENTS = [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")]
 SQL = re.compile(
     r"\b(SELECT\b.+\bFROM|INSERT (IGNORE )?INTO|UPDATE \w+ SET|DELETE FROM|CREATE TABLE|ALTER TABLE)\b", re.S
 )
-FAILURES = {"NotFound", "Forbidden", "SignInRequired", "Invalid", "Unavailable", "PydanticCustomError"}
+FAILURES = {"NotFound", "Forbidden", "SignInRequired", "Invalid", "Unavailable", "TooSlow", "PydanticCustomError"}
 TEMPLATE_NAMES = [str(path.relative_to(TEMPLATES)) for path in TEMPLATES.rglob("*.*")]
 
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from deploy.native.render import render
-from tests.bench import fill
+from tests.bench import effort, fill
 from tests.bench.load import Sample, load
 from tests.bench.results import Part
 from tests.bench.servers import HOST, Server, database, fetch, free_port, running, site
@@ -70,8 +70,9 @@ def take_turns(pages: dict[str, tuple[str, list[int]]], say: Callable[[str], Non
     for url, _ in pages.values():
         load(url, 1, {}, gzip=True)
     samples: dict[str, list[Sample]] = {name: [] for name in pages}
-    for number in range(1, ROUNDS + 1):
-        say(f"round {number} of {ROUNDS}")
+    rounds = effort.of(ROUNDS, quick=4)
+    for number in range(1, rounds + 1):
+        say(f"round {number} of {rounds}")
         for name, (url, processes) in pages.items():
             samples[name].append(load(url, SECONDS, {"nginx": processes}, gzip=True))
     return samples

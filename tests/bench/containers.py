@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.bench import fill, process
+from tests.bench import effort, fill, process
 from tests.bench.cache import PATH, POSTS, take_turns
 from tests.bench.load import load
 from tests.bench.results import Part
@@ -53,8 +53,9 @@ def containers() -> Iterator[Containers]:
 
 def _measure_starts(part: Part, stack: Containers, say: Callable[[str], None]) -> None:
     empty, filled = [], []
-    for number in range(1, STARTS + 1):
-        say(f"start {number} of {STARTS}")
+    starts = effort.of(STARTS, quick=1)
+    for number in range(1, starts + 1):
+        say(f"start {number} of {starts}")
         stack.compose("down", "--volumes")
         empty.append(_first_page(stack))
         stack.compose("down")
@@ -118,11 +119,11 @@ def _measure_memory(part: Part, stack: Containers) -> None:
     replica = f"http://{stack.where(stack.facts('web')[0])}:8000"
     part.figure("a replica's memory at the start", "MB", [_memory(stack)])
     for path in process.READ:
-        load(replica + path, process.SECONDS, {}, gzip=True)
+        load(replica + path, effort.of(process.SECONDS, quick=1), {}, gzip=True)
     part.figure("a replica's memory after reading", "MB", [_memory(stack)])
     process.let_sign_in(_database(stack))
     process.write(replica)
-    load(replica + PATH, process.SECONDS, {}, gzip=True)
+    load(replica + PATH, effort.of(process.SECONDS, quick=1), {}, gzip=True)
     after = part.figure("a replica's memory after writing, too", "MB", [_memory(stack)]).median
     part.goal("a replica's memory after the load", after, "at most", 100, "MB")
 

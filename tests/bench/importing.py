@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.bench import fill
+from tests.bench import effort, fill
 from tests.bench.load import cpu_seconds
 from tests.bench.results import Part
 from tests.bench.servers import database, database_pid, environment
@@ -37,8 +37,9 @@ def run(say: Callable[[str], None]) -> Part:
     part = Part("import", "inkstone import markdown, start of the command included")
     first, again = [], []
     with corpus() as folders:
-        for number in range(1, ROUNDS + 1):
-            say(f"round {number} of {ROUNDS}")
+        rounds = effort.of(ROUNDS, quick=1)
+        for number in range(1, rounds + 1):
+            say(f"round {number} of {rounds}")
             with database() as url:
                 first.append(_all(folders, url))
                 again.append(_all(folders, url))

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from tests.bench import fill
+from tests.bench import effort, fill
 from tests.bench.load import Sample, load
 from tests.bench.results import Part
 from tests.bench.servers import APPLICATION, Server, database, database_pid, fetch, gunicorn
@@ -48,8 +48,9 @@ def measure(servers: dict[str, Server], mariadb: int, say: Callable[[str], None]
     for server in servers.values():
         load(server.url + PATH, WARM_UP, {})
     samples: dict[str, list[Sample]] = {name: [] for name in servers}
-    for number in range(1, ROUNDS + 1):
-        say(f"round {number} of {ROUNDS}")
+    rounds = effort.of(ROUNDS)
+    for number in range(1, rounds + 1):
+        say(f"round {number} of {rounds}")
         for name, server in servers.items():
             watched = {"worker": server.workers, "database": [mariadb]}
             samples[name].append(load(server.url + PATH, SECONDS, watched))

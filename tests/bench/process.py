@@ -11,7 +11,7 @@ from typing import Any
 from PIL import Image
 
 from inkstone.domain import passwords
-from tests.bench import fill
+from tests.bench import effort, fill
 from tests.bench.load import cpu_seconds, load
 from tests.bench.results import Part
 from tests.bench.servers import APPLICATION, Server, database, gunicorn
@@ -32,8 +32,9 @@ def run(say: Callable[[str], None]) -> Part:
     with database() as url:
         fill.fill(url, POSTS)
         let_sign_in(url)
-        say(f"{STARTS} starts")
-        starts = [_start(url) for _ in range(STARTS)]
+        number = effort.of(STARTS)
+        say(f"{number} starts")
+        starts = [_start(url) for _ in range(number)]
         wall = part.figure("start to the first page", "s", [seconds for seconds, _ in starts])
         part.figure("start, processor time of master and worker", "s", [cpu for _, cpu in starts])
         say("reading, signing in, writing, uploading")
@@ -56,10 +57,10 @@ def _measure_memory(part: Part, url: str) -> None:
         server.wait(PATH)
         part.figure("memory at the start", "MB", [memory(server)])
         for path in READ:
-            load(server.url + path, SECONDS, {}, gzip=True)
+            load(server.url + path, effort.of(SECONDS, quick=1), {}, gzip=True)
         part.figure("memory after reading", "MB", [memory(server)])
         write(server.url)
-        load(server.url + PATH, SECONDS, {}, gzip=True)
+        load(server.url + PATH, effort.of(SECONDS, quick=1), {}, gzip=True)
         part.figure("memory after writing, too", "MB", [memory(server)])
 
 

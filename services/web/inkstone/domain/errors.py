@@ -65,3 +65,7 @@ class Unavailable(DomainError):
 
 class Busy(Unavailable):
     """More requests wait for the database than it may be asked at once."""
+
+
+class TooSlow(Busy):
+    """The database has stopped a statement that took longer than it may."""

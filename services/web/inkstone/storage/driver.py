@@ -16,7 +16,7 @@ from pymysql.converters import conversions
 from pymysql.protocol import FieldDescriptorPacket, MysqlPacket
 
 from inkstone.config import DatabaseAddress
-from inkstone.domain.errors import Unavailable
+from inkstone.domain.errors import TooSlow, Unavailable
 
 log = logging.getLogger(__name__)
 
@@ -239,7 +239,7 @@ class Link:
         if code == ER.DUP_ENTRY:
             return Duplicate(str(error.args[1]).rsplit("'", 2)[-2].rpartition(".")[2])
         if code in _BUSY:
-            return Unavailable("The database is busy.")
+            return (TooSlow if code in _MAX_STATEMENT_TIME else Unavailable)("The database is busy.")
         if code in _REFUSES_WRITES or _disk_is_full(error):
             why = "its disk is full" if _disk_is_full(error) else "it is read-only"
             log.error("the database takes no writes, %s: %s", why, error)

@@ -30,6 +30,8 @@ class Medium:
 
 
 _SELECT = "SELECT id, type, width, height, bytes, name, created_at FROM media "
+# As in posts.py.
+_BY_TIME, _BY_OWNER = "FORCE INDEX (media_created) ", "FORCE INDEX (media_owner_created) "
 
 
 async def insert(db: Connection, image: Image, *, name: str, owner_id: str) -> str:
@@ -93,5 +95,6 @@ async def newest(db: Connection, *, limit: int, before: Cursor | None, owner_id:
         conditions.append("created_at <= %s AND (created_at < %s OR id < %s)")
         values += [before.time, before.time, before.id]
     where = "WHERE " + " AND ".join(conditions) if conditions else ""
-    rows = await db.all(_SELECT + where + " ORDER BY created_at DESC, id DESC LIMIT %s", *values, limit)
+    source = _SELECT + (_BY_OWNER if owner_id else _BY_TIME)
+    rows = await db.all(source + where + " ORDER BY created_at DESC, id DESC LIMIT %s", *values, limit)
     return [Medium(*row) for row in rows]

@@ -17,6 +17,7 @@ from inkstone.domain.errors import (
     SignInRequired,
     Stale,
     TooManyAttempts,
+    TooSlow,
     Unavailable,
     VersionRequired,
 )
@@ -38,6 +39,7 @@ STATUS: dict[type[DomainError], int] = {
     TooManyAttempts: 429,
     Unavailable: 503,
     Busy: 503,
+    TooSlow: 503,
 }
 
 
