@@ -52,6 +52,7 @@ def _counts(plan: Plan) -> Iterator[int]:
 
 def _load_address(plan: Plan, say: client.Say, done: Done) -> None:
     _check_answer(plan.url)
+    say(f"heavy load on {plan.url} from now on: its readers will notice")
     for number in range(1, plan.rounds + 1):
         for scenario in plan.scenarios:
             command = [*client.locust(plan, str(client.LOCUST)), "--headless", "--only-summary", "--host", plan.url]

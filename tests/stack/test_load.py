@@ -180,6 +180,7 @@ def test_a_blog_that_runs_is_loaded_by_its_address(stack: Containers, tmp_path: 
         said, _ = process.communicate()
 
     assert process.returncode == 0, said
+    assert f"heavy load on http://{stack.host} from now on" in said
     (run,) = results(tmp_path)["runs"]
     assert [step["users"] for step in run["steps"]] == [20, 40]
     assert all(step["failures"] == {} for step in run["steps"])
