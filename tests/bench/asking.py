@@ -30,10 +30,12 @@ class Asker:
         headers = self._signed_in if signed_in else {}
         return [self._ask("GET", path, headers=headers)[0] for path in paths]
 
-    def search(self, query: str) -> tuple[float, bool]:
-        """Milliseconds, and whether there was an answer or only an excuse."""
-        milliseconds, status, _ = self._timed("GET", f"/search?q={quote(query)}", None, {})
-        return milliseconds, status == http.client.OK
+    def search(self, query: str) -> float:
+        """Milliseconds; an answer that it takes too long counts as one."""
+        milliseconds, status, answer = self._timed("GET", f"/search?q={quote(query)}", None, {})
+        if status not in {http.client.OK, http.client.SERVICE_UNAVAILABLE}:
+            raise RuntimeError(f"{query}: {status} {answer[:500].decode(errors='replace')}")
+        return milliseconds
 
     def save(self, post_id: str) -> float:
         """Milliseconds for a change of a post's text."""

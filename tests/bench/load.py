@@ -55,6 +55,12 @@ def cpu_seconds(pids: Iterable[int]) -> float:
     return sum(_ticks(pid) for pid in pids) / _TICKS
 
 
+def cpu_milliseconds(pids: Iterable[int]) -> float:
+    """The same of threads that still run, to the nanosecond: for what takes less than a tick."""
+    threads = (thread for pid in pids for thread in Path(f"/proc/{pid}/task").iterdir())
+    return sum(int((thread / "schedstat").read_text().split()[0]) for thread in threads) / 1e6
+
+
 def _ticks(pid: int) -> int:
     # The name in brackets may hold spaces; user and system time are the 14th and 15th field (proc(5)).
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].split()

@@ -19,6 +19,7 @@ async def large(database: Database, cast, write, monkeypatch) -> Database:
     """Everybody has tea, in turn with milk or with lemon; one old post has a fox, two have rice wine 米酒."""
     monkeypatch.setattr(frequent, "MOST_RANKED", 5)
     monkeypatch.setattr(frequent, "SAMPLE", 20)
+    monkeypatch.setattr(frequent, "ONE_IN", 1)
     for number in range(POSTS):
         words = [
             "Green tea",

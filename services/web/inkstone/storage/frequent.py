@@ -12,7 +12,8 @@ from inkstone.storage.database import Connection, Value
 from inkstone.storage.paging import Cursor
 
 MOST_RANKED = 2_000
-SAMPLE = 1_000
+SAMPLE = 1_000  # posts, but no more than one in ONE_IN: long ones take longer to look through than to rank
+ONE_IN = 20
 # So many of the sample's posts must match until their like are found by walking on.
 _FEW = 2
 
@@ -49,7 +50,7 @@ async def plan(db: Connection, phrases: Sequence[str]) -> Plan:
     total = int(row[0]) if row else 0
     if total <= MOST_RANKED:
         return Plan(tuple(phrases))
-    looked_at, together, *each = await _counts(db, phrases)
+    looked_at, together, *each = await _counts(db, phrases, min(SAMPLE, total // ONE_IN))
     enough = MOST_RANKED * looked_at / total  # in the sample
     common = tuple(phrase for phrase, count in zip(phrases, each, strict=True) if count > enough)
     rare = tuple(phrase for phrase in phrases if phrase not in common)
@@ -60,7 +61,7 @@ async def plan(db: Connection, phrases: Sequence[str]) -> Plan:
     return Plan(rare, common)
 
 
-async def _counts(db: Connection, phrases: Sequence[str]) -> list[int]:
+async def _counts(db: Connection, phrases: Sequence[str], size: int) -> list[int]:
     """Of the newest posts: how many there are, how many have all phrases, and how many have each."""
     names = [f"has{number}" for number in range(len(phrases))]
     has = ", ".join(f"{_HAS} AS {name}" for name in names)
@@ -69,12 +70,12 @@ async def _counts(db: Connection, phrases: Sequence[str]) -> list[int]:
         SELECT COUNT(*), SUM({" AND ".join(names)}), {", ".join(f"SUM({name})" for name in names)} FROM (
             SELECT {has} FROM (
                 SELECT id FROM posts FORCE INDEX (posts_published)
-                WHERE published_at <= %s ORDER BY published_at DESC, id DESC LIMIT {SAMPLE}
+                WHERE published_at <= %s ORDER BY published_at DESC, id DESC LIMIT %s
             ) p
             JOIN post_search s ON s.post_id = p.id
         ) looked_at
         """,
-        *spaced(phrases), clock.now(),
+        *spaced(phrases), clock.now(), size,
     )  # fmt: skip
     return [int(count or 0) for count in rows[0]]
 
