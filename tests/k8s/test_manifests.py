@@ -63,6 +63,17 @@ def test_who_comes_from_outside_is_led_to_a_port_of_nginx(combination: tuple[str
     assert all(port in services[name] for name, port in backends)
 
 
+def test_the_gateway_redirects_with_a_status_that_its_first_release_takes() -> None:
+    filters = [
+        one
+        for route in named(render("production", "gateway"), "HTTPRoute").values()
+        for rule in route["spec"]["rules"]
+        for one in rule.get("filters", [])
+    ]
+
+    assert [one["requestRedirect"] for one in filters] == [{"scheme": "https", "statusCode": 301}]
+
+
 @every_combination
 def test_everything_is_in_the_namespace_that_is_guarded(combination: tuple[str, ...]) -> None:
     objects = render(*combination)
