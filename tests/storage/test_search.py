@@ -20,6 +20,7 @@ async def large(database: Database, cast, write, monkeypatch) -> Database:
     monkeypatch.setattr(frequent, "MOST_RANKED", 5)
     monkeypatch.setattr(frequent, "SAMPLE", 20)
     monkeypatch.setattr(frequent, "ONE_IN", 1)
+    monkeypatch.setattr(frequent, "MOST_INDEXED", 1)
     for number in range(POSTS):
         words = [
             "Green tea",
@@ -87,16 +88,35 @@ async def test_the_rest_is_found_as_on_a_small_blog(large, monkeypatch, query, n
 @pytest.mark.parametrize(
     ("phrases", "plan"),
     [
-        (["xtea"], Plan(("xtea",), walk=True)),
+        (["xtea"], Plan((), ("xtea",))),
         (["xfox"], Plan(("xfox",))),
         (["xtea", "xfox", "xmilk"], Plan(("xfox",), ("xtea", "xmilk"))),
-        (["xmilk", "xtea"], Plan(("xmilk",), ("xtea",), walk=True)),
+        (["xmilk", "xtea"], Plan((), ("xmilk", "xtea"))),
         (["xmilk", "xlemon"], Plan(("xmilk",), ("xlemon",))),
     ],
 )
 async def test_only_rare_phrases_are_asked_of_the_index(large, phrases, plan):
     async with large.connection() as db:
         assert await frequent.plan(db, phrases) == plan
+
+
+async def test_not_so_rare_phrases_are_asked_of_the_index_together(large, monkeypatch):
+    monkeypatch.setattr(frequent, "MOST_INDEXED", 4)
+
+    async with large.connection() as db:
+        assert await frequent.plan(db, ["xtea", "xmilk", "xlemon"]) == Plan(("xmilk", "xlemon"), ("xtea",))
+
+
+async def test_a_ranking_goes_on_as_one(large, monkeypatch):
+    monkeypatch.setattr(frequent, "MOST_RANKED", POSTS + 1)
+    async with large.connection() as db:
+        [*_, last] = first = await search.best(db, language.query("tea"), limit=4)
+
+    monkeypatch.setattr(frequent, "MOST_RANKED", 5)
+    async with large.connection() as db:
+        rest = await search.best(db, language.query("tea"), limit=POSTS, before=last.cursor)
+
+    assert len({match.post_id for match in [*first, *rest]}) == len(first) + len(rest) == POSTS
 
 
 async def test_of_a_small_blog_all_is_ranked(large, monkeypatch):

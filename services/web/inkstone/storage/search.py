@@ -18,7 +18,7 @@ _PHRASE = re.compile(r'"([a-z0-9 ]+)"', re.ASCII)
 # The limit of time is told to each server in its own way; the other one reads a comment.
 # The texts come last: sorted with the scores, they would all go to the disk.
 _BEST = """
-    /*M!100108 SET STATEMENT max_statement_time = 1 FOR */ SELECT /*+ MAX_EXECUTION_TIME(1000) */
+    /*M!100108 SET STATEMENT max_statement_time = 2 FOR */ SELECT /*+ MAX_EXECUTION_TIME(2000) */
         best.post_id, best.score, found.text
     FROM (
         SELECT post_id, score FROM (
@@ -48,18 +48,20 @@ async def best(db: Connection, expression: str, *, limit: int, before: str | Non
     if frequent.is_by_time(before):
         return await frequent.newest(db, phrases, limit=limit, before=before)
     plan = await frequent.plan(db, phrases)
-    if plan.walk and before is None:
+    if plan.indexed:
+        return await _ranked(db, plan, limit, before)
+    if before is None:
         return await frequent.newest(db, phrases, limit=limit, before=None)
-    return await _ranked(db, plan, limit, before)
+    return await _ranked(db, Plan(tuple(phrases)), limit, before)  # it began as a ranking, and goes on as one
 
 
 async def _ranked(db: Connection, plan: Plan, limit: int, before: str | None) -> list[Match]:
     behind, values = _behind(before)
-    expression = " ".join(f'+"{phrase}"' for phrase in plan.rare)
-    also = frequent.spaced(plan.common)
+    expression = " ".join(f'+"{phrase}"' for phrase in plan.indexed)
+    also = frequent.spaced(plan.looked_for)
     try:
         rows = await db.all(
-            _BEST.format(also=frequent.containing(plan.common), behind=behind),
+            _BEST.format(also=frequent.containing(plan.looked_for), behind=behind),
             expression, expression, expression, clock.now(), *also, *values, limit,
         )  # fmt: skip
     except TooSlow as error:
