@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tests.bench import effort, fill, process
 from tests.bench.cache import PATH, POSTS, take_turns
-from tests.bench.load import load
+from tests.bench.load import GZIP, load
 from tests.bench.results import Part
 from tests.bench.servers import database, fetch, site, succeeds, workers
 from tests.native.stacks import wait_for
@@ -119,11 +119,11 @@ def _measure_memory(part: Part, stack: Containers) -> None:
     replica = f"http://{stack.where(stack.facts('web')[0])}:8000"
     part.figure("a replica's memory at the start", "MB", [_memory(stack)])
     for path in process.READ:
-        load(replica + path, effort.of(process.SECONDS, quick=1), {}, gzip=True)
+        load(replica + path, effort.of(process.SECONDS, quick=1), {}, headers=GZIP)
     part.figure("a replica's memory after reading", "MB", [_memory(stack)])
     process.let_sign_in(_database(stack))
     process.write(replica)
-    load(replica + PATH, effort.of(process.SECONDS, quick=1), {}, gzip=True)
+    load(replica + PATH, effort.of(process.SECONDS, quick=1), {}, headers=GZIP)
     after = part.figure("a replica's memory after writing, too", "MB", [_memory(stack)]).median
     part.goal("a replica's memory after the load", after, "at most", 100, "MB")
 

@@ -2,6 +2,7 @@
 
 import json
 import random
+import time
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -12,6 +13,8 @@ import pymysql
 from inkstone.config import DatabaseAddress
 from inkstone.domain import rendering
 from inkstone.domain.posts import Draft, Rendered
+from inkstone.domain.session import sign
+from tests.servers import KEYS
 
 NEWEST = datetime(2025, 12, 1, 12, tzinfo=UTC)
 STEP = timedelta(minutes=30)
@@ -83,6 +86,18 @@ def _first(cursor: "pymysql.cursors.Cursor") -> None:
         " VALUES (%s, %s, %s, %s, %s, %s, %s, %s)",
         rows,
     )
+
+
+def reader(url: str) -> str:
+    """The cookie of somebody who has an account, and has written nothing."""
+    identity, credential = "1" * 32, "a record"
+    with connect(url) as db, db.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO users (id, email, name, role, credential, created_at)"
+            " VALUES (%s, %s, 'Carol', 'reader', %s, %s)",
+            (identity, "carol@blog.test", credential, NEWEST),
+        )
+    return f"inkstone_session={sign(identity, credential, expires=int(time.time()) + 3600, key=KEYS[0])}"
 
 
 def _insert(cursor: "pymysql.cursors.Cursor", numbers: range) -> None:

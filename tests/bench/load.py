@@ -3,13 +3,16 @@
 import json
 import os
 import subprocess
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 CONNECTIONS = 32
 _SCRIPT = Path(__file__).with_name("wrk.lua")
 _TICKS = os.sysconf("SC_CLK_TCK")
+
+GZIP = ("Accept-Encoding: gzip",)
+"""As every browser asks."""
 
 Watched = Mapping[str, Iterable[int]]
 """What the processes are called in the results -> their ids."""
@@ -26,10 +29,12 @@ class Sample:
     cpu: dict[str, float]
 
 
-def load(url: str, seconds: int, watched: Watched, *, connections: int = CONNECTIONS, gzip: bool = False) -> Sample:
+def load(
+    url: str, seconds: int, watched: Watched, *, connections: int = CONNECTIONS, headers: Sequence[str] = ()
+) -> Sample:
     """Ask for one page as fast as it is answered; raises RuntimeError where an answer was no success."""
     before = {name: cpu_seconds(pids) for name, pids in watched.items()}
-    told = _wrk(url, seconds, connections, gzip)
+    told = _wrk(url, seconds, connections, headers)
     spent = {name: cpu_seconds(pids) - before[name] for name, pids in watched.items()}
     if told["failed"] or not told["requests"]:
         raise RuntimeError(f"{url}: {told['failed']} of {told['requests']} requests failed")
@@ -42,9 +47,17 @@ def load(url: str, seconds: int, watched: Watched, *, connections: int = CONNECT
     )
 
 
-def _wrk(url: str, seconds: int, connections: int, gzip: bool) -> dict[str, int]:
-    encoding = ["-H", "Accept-Encoding: gzip"] if gzip else []
-    command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "-s", str(_SCRIPT), *encoding, url]
+def _wrk(url: str, seconds: int, connections: int, headers: Sequence[str]) -> dict[str, int]:
+    command = [
+        "wrk",
+        "-t1",
+        f"-c{connections}",
+        f"-d{seconds}s",
+        "-s",
+        str(_SCRIPT),
+        *(f"-H{header}" for header in headers),
+        url,
+    ]
     done = subprocess.run(command, check=True, capture_output=True, text=True)
     told: dict[str, int] = json.loads(done.stdout.splitlines()[-1])
     return told

@@ -1,33 +1,47 @@
 """A post page from the application itself, beside the least that the same libraries need for it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from tests.bench import effort, fill
-from tests.bench.load import Sample, load
+from tests.bench.load import GZIP, Sample, load
 from tests.bench.results import Part
-from tests.bench.servers import APPLICATION, Server, database, database_pid, fetch, gunicorn
+from tests.bench.servers import APPLICATION, Server, database, database_pid, etag, fetch, gunicorn
 
 PATH = f"/post/{fill.SLUG}"
 POSTS = 1000
 ROUNDS = 8
 SECONDS = 2
 WARM_UP = 1
+Ways = Mapping[str, tuple[Server, Sequence[str]]]
+"""What is compared -> the server, and the headers that it is sent."""
+
 REFERENCE = "tests.bench.reference:application"
 
 
 def run(say: Callable[[str], None]) -> Part:
-    """Both pages in turn, one worker each."""
+    """All of them in turn, one worker each."""
     part = Part("origin", "Post page from the application, cache bypassed")
     with database() as url:
         fill.fill(url, POSTS)
         with pair(url) as servers:
-            samples = measure(servers, database_pid(url), say)
+            samples = measure(_ways(servers, fill.reader(url)), database_pid(url), say)
             part.notes.append(f"{len(fetch(servers['application'].url + PATH)):,} bytes, two queries, {POSTS:,} posts")
     for name, rounds in samples.items():
         _add(part, name, rounds)
     _judge(part)
     return part
+
+
+def _ways(servers: dict[str, Server], cookie: str) -> Ways:
+    application = servers["application"]
+    return {
+        "application": (application, ()),
+        "reference": (servers["reference"], ()),
+        "compressed": (application, GZIP),
+        "signed in": (application, (f"Cookie: {cookie}",)),
+        "not modified": (application, (f"If-None-Match: {etag(application.url + PATH)}",)),
+    }
 
 
 @contextmanager
@@ -44,16 +58,16 @@ def pair(database_url: str) -> Iterator[dict[str, Server]]:
             yield {"application": application, "reference": reference}
 
 
-def measure(servers: dict[str, Server], mariadb: int, say: Callable[[str], None]) -> dict[str, list[Sample]]:
-    for server in servers.values():
-        load(server.url + PATH, WARM_UP, {})
-    samples: dict[str, list[Sample]] = {name: [] for name in servers}
+def measure(ways: Ways, mariadb: int, say: Callable[[str], None]) -> dict[str, list[Sample]]:
+    for server, headers in ways.values():
+        load(server.url + PATH, WARM_UP, {}, headers=headers)
+    samples: dict[str, list[Sample]] = {name: [] for name in ways}
     rounds = effort.of(ROUNDS)
     for number in range(1, rounds + 1):
         say(f"round {number} of {rounds}")
-        for name, server in servers.items():
+        for name, (server, headers) in ways.items():
             watched = {"worker": server.workers, "database": [mariadb]}
-            samples[name].append(load(server.url + PATH, SECONDS, watched))
+            samples[name].append(load(server.url + PATH, SECONDS, watched, headers=headers))
     return samples
 
 
@@ -67,3 +81,7 @@ def _add(part: Part, name: str, rounds: list[Sample]) -> None:
 def _judge(part: Part) -> None:
     speed = part.ratio("application", "reference")
     part.goal("requests/s of the reference's", speed, "at least", 0.7)
+    cost = part.ratio("application, worker", "reference, worker")
+    part.goal("CPU of the reference's", cost, "at most", 1.3)
+    signed_in = part.ratio("signed in, worker", "application, worker")
+    part.goal("CPU for somebody who is signed in, of an anonymous reader's", signed_in, "at most", 1.15)

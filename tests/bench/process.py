@@ -12,7 +12,7 @@ from PIL import Image
 
 from inkstone.domain import passwords
 from tests.bench import effort, fill
-from tests.bench.load import cpu_seconds, load
+from tests.bench.load import GZIP, cpu_seconds, load
 from tests.bench.results import Part
 from tests.bench.servers import APPLICATION, Server, database, gunicorn
 
@@ -57,10 +57,10 @@ def _measure_memory(part: Part, url: str) -> None:
         server.wait(PATH)
         part.figure("memory at the start", "MB", [memory(server)])
         for path in READ:
-            load(server.url + path, effort.of(SECONDS, quick=1), {}, gzip=True)
+            load(server.url + path, effort.of(SECONDS, quick=1), {}, headers=GZIP)
         part.figure("memory after reading", "MB", [memory(server)])
         write(server.url)
-        load(server.url + PATH, effort.of(SECONDS, quick=1), {}, gzip=True)
+        load(server.url + PATH, effort.of(SECONDS, quick=1), {}, headers=GZIP)
         part.figure("memory after writing, too", "MB", [memory(server)])
 
 

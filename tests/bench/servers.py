@@ -75,6 +75,13 @@ def fetch(url: str, **headers: str) -> bytes:
         return body
 
 
+def etag(url: str) -> str:
+    """The ETag of an answer."""
+    with _direct.open(url, timeout=10) as answer:
+        found: str = answer.headers["ETag"]
+        return found
+
+
 def succeeds(url: str) -> bool:
     """Whether there is an answer, and it is a success."""
     try:

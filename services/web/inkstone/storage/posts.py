@@ -79,7 +79,7 @@ async def get(db: Connection, post_id: str) -> Post:
 
 async def get_teaser(db: Connection, post_id: str) -> Teaser:
     """The post without its text, which may be long."""
-    row = await db.one(_TEASERS + "WHERE p.id = %s", post_id)
+    row = await db.one(_TEASERS + _BY_KEY + "WHERE p.id = %s", post_id)
     if row is None:
         raise NotFound("There is no such post.")
     return _teaser(row)
