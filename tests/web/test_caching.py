@@ -1,6 +1,7 @@
 """The cache contract: what pages say about how long they may be kept, by whom, and in which form"""
 
 import gzip
+import time
 
 import aiohttp
 import pytest
@@ -28,12 +29,15 @@ async def _post(cast, write):
 
 @pytest.mark.parametrize("path", FOR_ALL)
 async def test_a_visitors_page_is_everybodys_for_a_second(client: Browser, path):
+    began = int(time.time())
+
     reply = await client.get(path)
 
     assert reply.status == 200
     assert reply.headers["Cache-Control"] == PUBLIC
     assert reply.headers["Vary"] == "Accept-Encoding, Cookie"
     assert reply.headers["ETag"].startswith('W/"')
+    assert began <= int(reply.headers["X-Accel-Expires"].removeprefix("@")) <= time.time()
     assert "Set-Cookie" not in reply.headers
 
 
@@ -76,7 +80,7 @@ async def test_with_a_session_cookie_it_is_ones_own(client: Browser, cast, path,
 
     assert reply.status == 200
     assert reply.headers["Cache-Control"] == "private, no-store"
-    assert "ETag" not in reply.headers
+    assert not {"ETag", "X-Accel-Expires"} & reply.headers.keys()
 
 
 async def test_other_cookies_do_not_matter(client: Browser):

@@ -1,5 +1,6 @@
 """How answers are made: pages from templates, redirects, and the headers that all of them carry."""
 
+import time
 from collections.abc import Mapping
 from hashlib import blake2b
 from typing import Any
@@ -18,6 +19,8 @@ TEMPLATES = web.AppKey("templates", jinja2.Environment)
 URLS: web.AppKey[Mapping[str, str]] = web.AppKey("urls")
 
 # Fresh for a second in shared caches, for another one while it is fetched anew, and for a day while we are away.
+# nginx counts in whole seconds and would round both up, so that a page could be three seconds old. So it is told to
+# keep it until this second ends, and through the next one while it is fetched anew: nobody sees what is older than two.
 _PUBLIC = "public, max-age=0, s-maxage=1, stale-while-revalidate=1, stale-if-error=86400"
 PRIVATE = "private, no-store"
 IMMUTABLE = "public, max-age=31536000, immutable"
@@ -96,6 +99,7 @@ def _answer(request: web.Request, body: bytes, status: int, content_type: str) -
     headers = {**_PAGE_HEADERS, "Cache-Control": _PUBLIC if shared else PRIVATE}
     if shared:
         # Weak, since the compressed page carries it too.
+        headers["X-Accel-Expires"] = f"@{int(time.time())}"  # behind Cache-Control, of which the rest still counts
         headers["ETag"] = f'W/"{blake2b(body, digest_size=12).hexdigest()}"'
         if _has(request, headers["ETag"]):
             return web.Response(status=304, headers=headers)
