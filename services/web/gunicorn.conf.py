@@ -23,7 +23,7 @@ def number(name: str, default: str) -> int:
 
 
 wsgi_app = "inkstone.app:application"
-worker_class = "aiohttp.GunicornUVLoopWebWorker"
+worker_class = "inkstone.worker.Worker"
 bind = os.environ.get("INKSTONE_BIND", "127.0.0.1:8000")
 workers = number("INKSTONE_WORKERS", "2")
 

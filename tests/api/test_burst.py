@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 from collections import Counter
+from collections.abc import Iterator
 
 import aiohttp
 import pytest
@@ -12,7 +13,7 @@ from inkstone.storage import users
 from inkstone.storage.database import Database
 from tests import servers
 from tests.conftest import Reply, session_cookie
-from tests.servers import Blog
+from tests.servers import Blog, Front
 
 CROWD = 500
 READERS = 8
@@ -32,11 +33,11 @@ async def crowd(database: Database, credential: str) -> list[User]:
 class Client:
     """As many connections as there are requests; everything that is answered is kept."""
 
-    def __init__(self, blog: Blog) -> None:
+    def __init__(self, front: Front) -> None:
         self._session = aiohttp.ClientSession(
-            servers.SITE_URL,
-            connector=aiohttp.UnixConnector(str(blog.socket), limit=0),
-            headers={"Origin": servers.SITE_URL},
+            f"http://127.0.0.1:{front.port}",
+            connector=aiohttp.TCPConnector(limit=0),
+            headers={"Host": servers.SITE_URL.removeprefix("http://"), "Origin": servers.SITE_URL},
             cookie_jar=aiohttp.DummyCookieJar(),
         )
 
@@ -51,11 +52,11 @@ class Client:
         async with self._session.request(method, path, headers=cookie, **options) as reply:  # type: ignore[arg-type]
             return Reply(reply.status, reply.headers, await reply.read())
 
-    async def read_until(self, over: asyncio.Event, paths: list[str], reader: int) -> list[int]:
-        """The statuses of what was asked and answered before it was over; at least one."""
+    async def read_until(self, over: asyncio.Event, paths: list[str], reader: int, who: User) -> list[int]:
+        """The statuses of what was asked and answered before it was over; past the cache, as one who is signed in."""
         statuses = []
         for path in itertools.islice(itertools.cycle(paths), reader, None):
-            reply = await self.ask("GET", path)
+            reply = await self.ask("GET", path, who)
             statuses.append(reply.status)
             if over.is_set():
                 return statuses[:-1]
@@ -74,11 +75,19 @@ async def comments(client: Client, post_id: str, admin: User) -> list[dict[str, 
         before = f"&before={page['next']}"
 
 
-async def test_five_hundred_comment_at_once_and_readers_go_on_reading(blog: Blog, cast, crowd, post):
+@pytest.fixture
+def front(blog: Blog) -> Iterator[Front]:
+    with servers.nginx(blog.socket) as front:
+        yield front
+
+
+async def test_five_hundred_comment_at_once_and_readers_go_on_reading(front: Front, cast, crowd, post):
     path, over = f"/api/posts/{post.id}/comments", asyncio.Event()
-    async with Client(blog) as client:
+    async with Client(front) as client:
         readers = [
-            asyncio.create_task(client.read_until(over, ["/", "/post/hello", "/archive", "/feed.atom"], number))
+            asyncio.create_task(
+                client.read_until(over, ["/", "/post/hello", "/archive", "/feed.atom"], number, cast.bob)
+            )
             for number in range(READERS)
         ]
         replies = await asyncio.gather(

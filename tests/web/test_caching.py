@@ -34,7 +34,26 @@ async def test_a_visitors_page_is_everybodys_for_a_second(client: Browser, path)
     assert reply.headers["Cache-Control"] == PUBLIC
     assert reply.headers["Vary"] == "Accept-Encoding, Cookie"
     assert reply.headers["ETag"].startswith('W/"')
+    assert "X-Accel-Expires" not in reply.headers
     assert "Set-Cookie" not in reply.headers
+
+
+@pytest.mark.parametrize("path", FOR_ALL)
+async def test_nginx_keeps_a_page_until_the_second_ends_in_which_it_asked(client: Browser, path):
+    asked = {"X-Request-Start": "t=1795363200.987"}  # by its own clock, whatever ours says
+
+    page = await client.get(path, headers=asked)
+    again = await client.get(path, headers=asked | {"If-None-Match": page.headers["ETag"]})
+
+    assert (page.status, again.status) == (200, 304)
+    assert page.headers["X-Accel-Expires"] == again.headers["X-Accel-Expires"] == "@1795363200"
+
+
+@pytest.mark.parametrize("asked", ["", "t=", "1795363200.987", "t=x.000", "t=-1.000", "t=1795363200"])
+async def test_who_does_not_say_when_is_not_told(client: Browser, asked):
+    reply = await client.get("/", headers={"X-Request-Start": asked})
+
+    assert (reply.status, "X-Accel-Expires" in reply.headers) == (200, False)
 
 
 @pytest.mark.parametrize("path", FOR_ALL)
@@ -129,7 +148,7 @@ async def test_with_a_session_cookie_it_is_ones_own(client: Browser, cast, path,
 
     assert reply.status == 200
     assert reply.headers["Cache-Control"] == "private, no-store"
-    assert "ETag" not in reply.headers
+    assert not {"ETag", "X-Accel-Expires"} & reply.headers.keys()
 
 
 async def test_other_cookies_do_not_matter(client: Browser):

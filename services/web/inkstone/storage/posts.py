@@ -218,7 +218,7 @@ async def update(
     Who gives counters writes them, at the transaction's end.
     """
     wanted = _changed(post, draft, rendered)
-    # Only what was read at this very version is known to be what the row still has.
+    # Only where it was read at this very version is it known what the row has that is now taken away.
     if version != post.version or not await _write(db, wanted, version):
         return await _saved(db, post.id, draft)
     if wanted.slug != post.slug:

@@ -1,5 +1,6 @@
 """How answers are made: pages from templates, redirects, and the headers that all of them carry."""
 
+import re
 from collections.abc import Mapping
 from hashlib import blake2b
 from typing import Any
@@ -21,6 +22,10 @@ _RELEASE = web.AppKey("release", str)
 URLS: web.AppKey[Mapping[str, str]] = web.AppKey("urls")
 
 # Fresh for a second in shared caches, for another one while it is fetched anew, and for a day while we are away.
+# nginx counts in whole seconds and would round both up, so that a page could be three seconds old. So it says when it
+# asked, by its own clock, and is told to keep the page until that second ends, and through the next one while it is
+# fetched anew: nobody sees what is older than two.
+_ASKED = re.compile(r"t=([0-9]{1,12})\.[0-9]{3}", re.ASCII)
 _PUBLIC = "public, max-age=0, s-maxage=1, stale-while-revalidate=1, stale-if-error=86400"
 PRIVATE = "private, no-store"
 IMMUTABLE = "public, max-age=31536000, immutable"
@@ -66,7 +71,7 @@ def page(
     if state is not None and _is_shared(request, http_status):
         etag = _etag(repr((request.app[_RELEASE], template, path, state)).encode())
         if _has(request, etag):
-            return _not_modified(etag)
+            return _not_modified(request, etag)
     rendered = (
         request.app[TEMPLATES]
         .get_template(template)
@@ -116,8 +121,8 @@ def _answer(request: web.Request, body: bytes, status: int, content_type: str, e
     if _is_shared(request, status):
         etag = etag or _etag(body)
         if _has(request, etag):
-            return _not_modified(etag)
-        headers |= {"Cache-Control": _PUBLIC, "ETag": etag}
+            return _not_modified(request, etag)
+        headers |= _shared_headers(request, etag)
     response = web.Response(
         body=body,
         status=status,
@@ -145,5 +150,12 @@ def _has(request: web.Request, etag: str) -> bool:
     return etag in [tag.strip() for tag in request.headers.get("If-None-Match", "").split(",")]
 
 
-def _not_modified(etag: str) -> web.Response:
-    return web.Response(status=304, headers={**_PAGE_HEADERS, "Cache-Control": _PUBLIC, "ETag": etag})
+def _not_modified(request: web.Request, etag: str) -> web.Response:
+    return web.Response(status=304, headers={**_PAGE_HEADERS, **_shared_headers(request, etag)})
+
+
+def _shared_headers(request: web.Request, etag: str) -> dict[str, str]:
+    headers = {"Cache-Control": _PUBLIC, "ETag": etag}
+    if asked := _ASKED.fullmatch(request.headers.get("X-Request-Start", "")):
+        headers["X-Accel-Expires"] = f"@{asked[1]}"  # behind Cache-Control, of which the rest still counts
+    return headers
