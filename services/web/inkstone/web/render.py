@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from hashlib import blake2b
+from time import perf_counter
 from typing import Any
 from urllib.parse import urlencode
 
@@ -9,7 +10,7 @@ import jinja2
 from aiohttp import web
 from aiohttp.web_response import ContentCoding
 
-from inkstone.keys import SETTINGS
+from inkstone.keys import METRICS, SETTINGS
 from inkstone.storage import clock
 from inkstone.web import sessions, templating
 from inkstone.web.access import visitor
@@ -47,11 +48,13 @@ def page(
     request: web.Request, template: str, *, http_status: int = 200, content_type: str = "text/html", **context: Any
 ) -> web.Response:
     """A template's text, with the headers that say how long it may be kept."""
+    started = perf_counter()
     text = (
         request.app[TEMPLATES]
         .get_template(template)
         .render(user=visitor(request), path=_path(request), now=clock.now(), **context)
     )
+    request.app[METRICS].render_time.by[template,].add(perf_counter() - started)
     return _answer(request, text.encode("utf-8", "replace"), http_status, content_type)
 
 
