@@ -17,6 +17,7 @@ if [ ! -e "$policy" ]; then
 fi
 
 had_nginx=$(command -v nginx || true)
+had_prometheus=$(command -v prometheus || true)
 options=(-qq -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0)
 apt-get "${options[@]}" update || echo "inkstone: apt-get update failed; trying with the lists there are" >&2
 apt-get "${options[@]}" install --yes --no-install-recommends "$@"
@@ -24,4 +25,7 @@ apt-get "${options[@]}" install --yes --no-install-recommends "$@"
 # Ours is started by Supervisor; the machine's own shall not come up at the next boot either.
 if [ -z "$had_nginx" ] && command -v systemctl >/dev/null; then
   systemctl disable nginx.service >/dev/null 2>&1 || true
+fi
+if [ -z "$had_prometheus" ] && command -v prometheus >/dev/null && command -v systemctl >/dev/null; then
+  systemctl disable prometheus.service >/dev/null 2>&1 || true
 fi

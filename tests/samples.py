@@ -122,6 +122,7 @@ SAMPLES = {
     "GET /static/{name}": Sample(f"/static/{_asset()}", 200 if "-" in _asset() else 404),
     "GET /healthz": Sample("/healthz"),
     "GET /readyz": Sample("/readyz"),
+    "GET /metrics": Sample("/metrics"),
     "GET /{path:(?!api/|static/|media/).*}": Sample("/old/address.html", 301),
 }
 

@@ -3,9 +3,11 @@
 import ctypes
 import gc
 import os
+import shutil
 import sys
+import tempfile
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 
 def refuse(message: str) -> NoReturn:
@@ -49,6 +51,8 @@ loglevel = os.environ.get("INKSTONE_LOG_LEVEL", "info")
 umask = 0o077 if bind.startswith("unix:") else 0
 chdir = str(Path(__file__).parent)
 
+METRICS_FOLDER = "INKSTONE_METRICS_FOLDER"
+
 # malloc.h
 _M_TRIM_THRESHOLD = -1
 _M_MMAP_THRESHOLD = -3
@@ -65,8 +69,33 @@ def on_starting(server: object) -> None:
         refuse(str(error))
 
 
+def share_numbers() -> None:
+    """Give several workers a folder in memory to put together what they count; one alone needs none."""
+    os.environ.pop(METRICS_FOLDER, None)  # of the master that started this one, where it is being replaced (USR2)
+    if workers > 1:
+        os.environ[METRICS_FOLDER] = tempfile.mkdtemp(prefix="inkstone-metrics-", dir=worker_tmp_dir)
+
+
+def forget_numbers() -> None:
+    """Take the folder away again."""
+    if METRICS_FOLDER in os.environ:
+        shutil.rmtree(os.environ[METRICS_FOLDER], ignore_errors=True)
+
+
+def on_exit(server: object) -> None:
+    """The master ends, and there are no workers any more."""
+    forget_numbers()
+
+
+def worker_exit(server: object, worker: Any) -> None:
+    """Do what a master that was killed can't do."""
+    if worker.ppid != os.getppid():
+        forget_numbers()
+
+
 def when_ready(server: object) -> None:
     """Spare what was loaded before the workers start the collector's touch: memory is shared until it is written to."""
+    share_numbers()
     gc.collect()
     gc.freeze()
 

@@ -10,9 +10,11 @@ import pytest
 
 from inkstone.config import DatabaseAddress
 from inkstone.domain.errors import Busy, Unavailable
+from inkstone.metrics.catalogue import Metrics
 from inkstone.storage import database as pooling
 from inkstone.storage import driver
 from inkstone.storage.database import Connection, Database, Duplicate
+from inkstone.storage.figures import Usage
 from tests.restarting import Server
 from tests.storage.conftest import until
 
@@ -502,3 +504,46 @@ async def test_connections_are_there_ahead_of_need_and_again_after_a_restart(spa
     filling.cancel()
     with pytest.raises(asyncio.CancelledError):
         await filling
+
+
+async def test_who_waits_for_a_connection_and_who_gets_none_are_counted(database: Database, database_url: str):
+    metrics = Metrics()
+    pool = Database(DatabaseAddress.parse(database_url), 1, metrics=metrics)
+    async with pool.connection():
+        late = asyncio.create_task(one(pool, COUNT))
+        with pytest.raises(Unavailable):
+            await one(pool, COUNT)
+        with contextlib.suppress(Unavailable):
+            await late
+        assert pool.usage == Usage(size=1, in_use=1, idle=0, reachable=True)
+
+    assert await one(pool, COUNT) == 0
+
+    assert sum(metrics.pool_waits.by["primary",].counts) == 2
+    assert metrics.pool_waits.by["primary",].seconds >= 2 * pooling.ACQUIRE_SECONDS
+    assert metrics.pool_refusals.by["primary",] == 2
+    assert sum(metrics.query_time.by["test_database.one",].counts) == 1
+    assert pool.usage == Usage(size=1, in_use=0, idle=1, reachable=True)
+    await pool.close()
+
+
+async def test_a_statement_that_fails_has_taken_its_time_too(database: Database, database_url: str):
+    metrics = Metrics()
+    pool = Database(DatabaseAddress.parse(database_url), 1, metrics=metrics)
+    async with pool.connection() as db:
+        await db.run(INSERT, "2026-01")
+        with pytest.raises(Duplicate):
+            await db.run(INSERT, "2026-01")
+    await pool.close()
+
+    name = "test_database.test_a_statement_that_fails_has_taken_its_time_too"
+    assert sum(metrics.query_time.by[name,].counts) == 2
+
+
+async def test_an_attempt_that_fails_is_remembered(database_url: str):
+    away = Database(DatabaseAddress.parse("mysql://ink@127.0.0.1:1/inkstone"), 1)
+
+    with pytest.raises(Unavailable):
+        await one(away, COUNT)
+
+    assert not away.usage.reachable

@@ -36,8 +36,8 @@ class Connection(HTTPConnection):
 def leaving(database_url: str) -> Iterator[tuple[Blog, list[Connection]]]:
     """An application that has just been told to stop, and connections to it."""
     with servers.gunicorn(database_url, DRAIN_SECONDS=DRAIN) as blog, contextlib.ExitStack() as stack:
-        connections = [stack.enter_context(contextlib.closing(Connection(blog.wait()))) for _ in range(5)]
-        assert [connection.ask("GET", "/healthz").status for connection in connections] == [200] * 5
+        connections = [stack.enter_context(contextlib.closing(Connection(blog.wait()))) for _ in range(6)]
+        assert [connection.ask("GET", "/healthz").status for connection in connections] == [200] * 6
         blog.process.send_signal(signal.SIGTERM)
         yield blog, connections
 
@@ -50,7 +50,7 @@ async def test_reads_are_sent_elsewhere_and_writes_are_served(leaving: tuple[Blo
         return first.ask("GET", "/healthz").getheader("Connection") == "close"
 
     await until(refused)
-    read, head, write, alive = (
+    read, head, write, alive, told = (
         connection.ask(method, path, body)
         for connection, (method, path, body) in zip(
             others,
@@ -59,13 +59,14 @@ async def test_reads_are_sent_elsewhere_and_writes_are_served(leaving: tuple[Blo
                 ("HEAD", "/readyz", None),
                 ("POST", "/api/authenticate", SIGN_IN),
                 ("GET", "/healthz", None),
+                ("GET", "/metrics", None),
             ],
             strict=True,
         )
     )
 
-    assert [answer.status for answer in (read, head, write, alive)] == [502, 502, 422, 200]
-    assert {answer.getheader("Connection") for answer in (read, head, write, alive)} == {"close"}
+    assert [answer.status for answer in (read, head, write, alive, told)] == [502, 502, 422, 200, 200]
+    assert {answer.getheader("Connection") for answer in (read, head, write, alive, told)} == {"close"}
     assert (read.getheader("Retry-After"), read.getheader("Cache-Control")) == (DRAIN, "no-store")
     assert blog.process.wait(20) == 0
 

@@ -7,14 +7,16 @@ import os
 import sys
 from collections.abc import AsyncIterator, Coroutine
 from functools import partial
+from pathlib import Path
 
 from aiohttp import web
 
 from inkstone.config import ConfigError, DatabaseAddress, Settings
-from inkstone.keys import DATABASE, REPLICA, SETTINGS, WORKERS
+from inkstone.keys import DATABASE, METRICS, REPLICA, SETTINGS, WORKERS
+from inkstone.metrics.catalogue import Metrics
 from inkstone.storage.database import Database
-from inkstone.storage.replica import NAME, Replica
-from inkstone.web import assets, description, draining, health, middlewares, reading, render, turns
+from inkstone.storage.replica import NAME, REPLICA_ROLE, Replica
+from inkstone.web import assets, description, draining, health, measuring, middlewares, reading, render, turns
 from inkstone.web.body import MAX_BYTES
 from inkstone.web.offload import executor
 from inkstone.web.routes import ROUTES, URLS
@@ -24,17 +26,21 @@ async def application() -> web.Application:
     """What gunicorn runs in each worker; a setting that is missing ends the start with one line."""
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s", level=logging.INFO)
     try:
-        return create_app(Settings.from_environment(os.environ))
+        settings = Settings.from_environment(os.environ)
     except ConfigError as error:
         # Status 4 is gunicorn's APP_LOAD_ERROR: its master then stops, instead of starting the worker again and again.
         sys.stderr.write(f"inkstone: {error}\n")
         sys.exit(4)
+    # No setting: gunicorn.conf.py makes it for its workers, where there are several.
+    folder = os.environ.get("INKSTONE_METRICS_FOLDER")
+    return create_app(settings, Path(folder) if folder else None)
 
 
-def create_app(settings: Settings) -> web.Application:
+def create_app(settings: Settings, metrics_folder: Path | None = None) -> web.Application:
     """The application, not yet started; it starts without a database, and recovers when that comes."""
     app = web.Application(middlewares=middlewares.ALL, client_max_size=MAX_BYTES)
     app[SETTINGS] = settings
+    app[METRICS] = Metrics()
     app.add_routes(ROUTES)
     turns.setup(app)
     render.setup(app, URLS)
@@ -47,18 +53,20 @@ def create_app(settings: Settings) -> web.Application:
     health.setup(app)
     draining.setup(app)
     reading.setup(app)
+    measuring.setup(app, metrics_folder)
     return app
 
 
 async def _database(app: web.Application) -> AsyncIterator[None]:
     settings = app[SETTINGS]
-    app[DATABASE] = Database(settings.database_url, settings.database_pool_size)
+    app[DATABASE] = Database(settings.database_url, settings.database_pool_size, metrics=app[METRICS])
     async with _pool(app[DATABASE]):
         yield
 
 
 async def _replica(address: DatabaseAddress, app: web.Application) -> AsyncIterator[None]:
-    database = Database(address, app[SETTINGS].database_pool_size, NAME)
+    size = app[SETTINGS].database_pool_size
+    database = Database(address, size, NAME, role=REPLICA_ROLE, metrics=app[METRICS])
     app[REPLICA] = replica = Replica(app[DATABASE], database)
     async with _pool(database), _running(replica.watch()):
         yield

@@ -8,17 +8,23 @@ connection or opens one.
 import asyncio
 import contextlib
 import logging
+import sys
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from types import CodeType
 
 from inkstone.config import DatabaseAddress
 from inkstone.domain.errors import Busy, Unavailable
+from inkstone.metrics.catalogue import Metrics
 from inkstone.storage.driver import Duplicate, Link, Lost, Row, ServerError, Value
+from inkstone.storage.figures import Times, Usage
 
-__all__ = ["Connection", "Database", "Duplicate", "Row", "ServerError", "Value"]
+__all__ = ["PRIMARY", "Connection", "Database", "Duplicate", "Row", "ServerError", "Value"]
 
 log = logging.getLogger(__name__)
+
+PRIMARY = "primary"
 
 # With the limits on connecting and on a statement below 5 s: a reader gets an answer, or is told that there is none.
 ACQUIRE_SECONDS = 1.0
@@ -30,41 +36,32 @@ _ATTEMPT_SECONDS = 0.3
 class Connection:
     """What storage functions are given; autocommits unless it was handed out by `Database.transaction`."""
 
-    def __init__(self, link: Link, reopen: Callable[[], Awaitable[Link]]) -> None:
+    def __init__(self, link: Link, reopen: Callable[[], Awaitable[Link]], times: Times) -> None:
         self.link = link
         self._reopen = reopen
+        self._times = times
         self._in_transaction = False
         self._savepoints = 0
 
     async def one(self, sql: str, *args: Value) -> Row | None:
         """The first row, if there is one."""
-        rows = await self.all(sql, *args)
+        rows = await self._all(sys._getframe(1).f_code, sql, args)
         return rows[0] if rows else None
 
     async def all(self, sql: str, *args: Value) -> Sequence[Row]:
         """Every row. A SELECT outside a transaction that finds its connection lost is tried once more on a new one."""
-        try:
-            return (await self.link.run(sql, args))[0]
-        except Lost as lost:
-            if self._in_transaction:
-                raise _gone(lost) from lost
-        self.link = await self._reopen()
-        return (await self._run(sql, args))[0]
+        return await self._all(sys._getframe(1).f_code, sql, args)
 
     async def run(self, sql: str, *args: Value) -> int:
         """Change something; answers how many rows matched (an UPDATE that changes nothing counts what it found).
 
         Raises Duplicate when a UNIQUE key refuses a row, and Unavailable when it can't be known whether it ran.
         """
-        return (await self._run(sql, args))[1]
+        return (await self._run(sys._getframe(1).f_code, sql, args))[1]
 
     async def begin(self) -> None:
         """Start a transaction; a connection that turns out to be lost is replaced: nothing has happened on it yet."""
-        try:
-            await self.link.run("START TRANSACTION", ())
-        except Lost:
-            self.link = await self._reopen()
-            await self._run("START TRANSACTION", ())
+        await self._all(sys._getframe(0).f_code, "START TRANSACTION", ())
         self._in_transaction = True
 
     async def commit(self) -> None:
@@ -94,22 +91,50 @@ class Connection:
             raise
         await self.run(f"RELEASE SAVEPOINT {name}")
 
-    async def _run(self, sql: str, args: Sequence[Value]) -> tuple[Sequence[Row], int]:
+    async def _all(self, asker: CodeType, sql: str, args: Sequence[Value]) -> Sequence[Row]:
+        if not self._in_transaction:
+            try:
+                return (await self._timed(asker, sql, args))[0]
+            except Lost:
+                self.link = await self._reopen()
+        return (await self._run(asker, sql, args))[0]
+
+    async def _run(self, asker: CodeType, sql: str, args: Sequence[Value]) -> tuple[Sequence[Row], int]:
         try:
-            return await self.link.run(sql, args)
+            return await self._timed(asker, sql, args)
         except Lost as lost:
             raise _gone(lost) from lost
+
+    async def _timed(self, asker: CodeType, sql: str, args: Sequence[Value]) -> tuple[Sequence[Row], int]:
+        started = time.perf_counter()
+        try:
+            return await self.link.run(sql, args)
+        finally:
+            self._times[asker.co_filename, asker.co_name].add(time.perf_counter() - started)
 
 
 class Database:
     """At most `size` connections to one database; opened when needed, and ahead of need by `keep_filled`.
 
-    `name` is what the log calls it.
+    `name` is what the log calls it, and `role` what `metrics` do.
     """
 
-    def __init__(self, address: DatabaseAddress, size: int, name: str = "the database") -> None:
+    def __init__(
+        self,
+        address: DatabaseAddress,
+        size: int,
+        name: str = "the database",
+        *,
+        role: str = PRIMARY,
+        metrics: Metrics | None = None,
+    ) -> None:
         self._address = address
         self._name = name
+        self._role = role
+        self._metrics = metrics or Metrics()
+        self._times = Times(self._metrics)
+        self._waits = self._metrics.pool_waits.by[role,]
+        self._metrics.pool_refusals.by[role,] += 0
         self._size = size
         self._admitted = asyncio.Semaphore(size)
         self._idle: deque[Link] = deque()
@@ -119,11 +144,15 @@ class Database:
         self._attempted = asyncio.Event()
         self._attempted.set()
 
+    @property
+    def usage(self) -> Usage:
+        return Usage(self._size, self._borrowed, len(self._idle), self._reachable)
+
     @contextlib.asynccontextmanager
     async def connection(self) -> AsyncIterator[Connection]:
         """A connection for reading, or for one statement that writes; raises Unavailable after ACQUIRE_SECONDS."""
         async with self._admission():
-            db = Connection(self._take_idle() or await self._open(), self._reopen)
+            db = Connection(self._take_idle() or await self._open(), self._reopen, self._times)
             try:
                 yield db
             finally:
@@ -172,11 +201,11 @@ class Database:
     async def _admission(self) -> AsyncIterator[None]:
         try:
             if self._admitted.locked():
-                async with asyncio.timeout(ACQUIRE_SECONDS):
-                    await self._admitted.acquire()
+                await self._wait()
             else:
                 await self._admitted.acquire()  # at once, and without the cost of a time limit
         except TimeoutError as error:
+            self._metrics.pool_refusals.by[self._role,] += 1
             raise self._full() from error
         self._borrowed += 1
         try:
@@ -184,6 +213,14 @@ class Database:
         finally:
             self._borrowed -= 1
             self._admitted.release()
+
+    async def _wait(self) -> None:
+        started = time.perf_counter()
+        try:
+            async with asyncio.timeout(ACQUIRE_SECONDS):
+                await self._admitted.acquire()
+        finally:
+            self._waits.add(time.perf_counter() - started)
 
     def _full(self) -> Unavailable:
         """Why there was no connection: too many want one, or those who have one wait for a server that says nothing."""

@@ -11,6 +11,7 @@ from inkstone.storage.database import Database
 log = logging.getLogger(__name__)
 
 NAME = "the database's replica"
+REPLICA_ROLE = "replica"
 MOST_BEHIND = timedelta(seconds=3)
 _LOOK_SECONDS = 1.0
 _ASK_AGAIN_SECONDS = 0.02

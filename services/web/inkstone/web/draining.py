@@ -18,8 +18,8 @@ from inkstone.keys import SETTINGS
 LEAVING = web.AppKey("leaving", asyncio.Event)
 
 _READS = {"GET", "HEAD"}
-# Whoever asks whether the process lives must not kill it for saying no.
-_STILL_READ = {"/healthz"}
+# Whoever asks whether the process lives must not kill it for saying no; what it has counted, it can still tell.
+_STILL_READ = {"/healthz", "/metrics"}
 
 
 def setup(app: web.Application) -> None:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from hashlib import blake2b
+from time import perf_counter
 from typing import Any
 from urllib.parse import urlencode
 
@@ -12,7 +13,7 @@ from aiohttp import web
 from aiohttp.web_response import ContentCoding
 from isal import isal_zlib
 
-from inkstone.keys import SETTINGS
+from inkstone.keys import METRICS, SETTINGS
 from inkstone.storage import clock
 from inkstone.web import sessions, templating
 from inkstone.web.access import visitor
@@ -72,12 +73,11 @@ def page(
         etag = _etag(repr((request.app[_RELEASE], template, path, state)).encode())
         if _has(request, etag):
             return _not_modified(request, etag)
-    rendered = (
-        request.app[TEMPLATES]
-        .get_template(template)
-        .render(user=visitor(request), path=path, now=clock.now(), **context)
-    )
-    return _answer(request, rendered.encode("utf-8", "replace"), http_status, content_type, etag)
+    started = perf_counter()
+    made = request.app[TEMPLATES].get_template(template)
+    content = made.render(user=visitor(request), path=path, now=clock.now(), **context)
+    request.app[METRICS].render_time.by[template,].add(perf_counter() - started)
+    return _answer(request, content.encode("utf-8", "replace"), http_status, content_type, etag)
 
 
 def text(request: web.Request, content: str, content_type: str) -> web.Response:

@@ -2,7 +2,7 @@
 
 from aiohttp import web
 
-from inkstone.web import assets, description, health
+from inkstone.web import assets, description, health, measuring
 from inkstone.web.endpoints import ENDPOINTS
 from inkstone.web.pages import account, feeds, manage_comments, manage_posts, manage_users, media, posts, search
 
@@ -49,6 +49,7 @@ ROUTES = [
     web.get("/static/{name}", assets.show, name="static"),
     web.get("/healthz", health.alive),
     web.get("/readyz", health.ready),
+    web.get("/metrics", measuring.show),
     # Last, for it takes what nothing else took: perhaps an old address.
     web.get("/{path:(?!api/|static/|media/).*}", posts.moved),
 ]

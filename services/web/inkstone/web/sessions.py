@@ -8,10 +8,10 @@ from aiohttp import web
 
 from inkstone.config import Settings
 from inkstone.domain import passwords
-from inkstone.domain.errors import Invalid
+from inkstone.domain.errors import Invalid, TooManyAttempts
 from inkstone.domain.session import Session, sign
 from inkstone.domain.users import Credentials, User
-from inkstone.keys import DATABASE, SETTINGS
+from inkstone.keys import DATABASE, METRICS, SETTINGS
 from inkstone.storage import attempts, users
 from inkstone.web.offload import offload
 
@@ -50,6 +50,20 @@ async def user_of(request: web.Request) -> User | None:
 
 async def authenticate(request: web.Request, credentials: Credentials) -> User:
     """The user whose password this is; raises Invalid, the same for unknown and known e-mails, or TooManyAttempts."""
+    counted = request.app[METRICS].sign_ins.by
+    try:
+        user = await _authenticate(request, credentials)
+    except Invalid:
+        counted["refused",] += 1
+        raise
+    except TooManyAttempts:
+        counted["slowed",] += 1
+        raise
+    counted["accepted",] += 1
+    return user
+
+
+async def _authenticate(request: web.Request, credentials: Credentials) -> User:
     database = request.app[DATABASE]
     account, address = _subject("account", credentials.email), _subject("address", _network(client_address(request)))
     async with database.transaction() as db:

@@ -1,0 +1,1 @@
+"""What one process counts, and how several of them tell it as one."""
