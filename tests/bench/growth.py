@@ -10,7 +10,7 @@ from statistics import median
 from inkstone.config import DatabaseAddress
 from tests.bench import effort, importing, kept, sizes, texts
 from tests.bench.asking import Asker
-from tests.bench.load import cpu_milliseconds
+from tests.bench.load import milliseconds_since, thread_times
 from tests.bench.results import Part
 from tests.bench.servers import APPLICATION, database_pid, gunicorn
 from tests.bench.sizes import Page, Sized
@@ -18,7 +18,7 @@ from tests.bench.sizes import Page, Sized
 SIZES = (100, 10_000, 100_000)
 LARGE = 1_000_000
 """Measured where it has been filled already, or where SIZES asks for it: filling takes long."""
-ROUNDS = 4
+ROUNDS = 10
 AGAIN = 20
 LIMIT = 1.3
 SEARCH_MS = 100
@@ -105,9 +105,9 @@ def _measure(
 
 def _timed(blog: Blog, ask: Callable[[], list[float]]) -> tuple[float, float]:
     """Milliseconds of one request by the clock, the middle one, and of processor time, of worker and database."""
-    before = cpu_milliseconds(blog.processes)
+    before = thread_times(blog.processes)
     times = ask()
-    return median(times), (cpu_milliseconds(blog.processes) - before) / len(times)
+    return median(times), milliseconds_since(before, blog.processes) / len(times)
 
 
 def _measure_search(

@@ -68,10 +68,15 @@ def cpu_seconds(pids: Iterable[int]) -> float:
     return sum(_ticks(pid) for pid in pids) / _TICKS
 
 
-def cpu_milliseconds(pids: Iterable[int]) -> float:
-    """The same of threads that still run, to the nanosecond: for what takes less than a tick."""
+def thread_times(pids: Iterable[int]) -> dict[Path, int]:
+    """Nanoseconds of processor time of each thread that runs: for what takes less than a tick."""
     threads = (thread for pid in pids for thread in Path(f"/proc/{pid}/task").iterdir())
-    return sum(int((thread / "schedstat").read_text().split()[0]) for thread in threads) / 1e6
+    return {thread: int((thread / "schedstat").read_text().split()[0]) for thread in threads}
+
+
+def milliseconds_since(before: dict[Path, int], pids: Iterable[int]) -> float:
+    """What the threads have used since; those that have ended meanwhile are left out."""
+    return sum(time - before.get(thread, 0) for thread, time in thread_times(pids).items()) / 1e6
 
 
 def _ticks(pid: int) -> int:

@@ -11,7 +11,7 @@ from inkstone.domain.posts import slugify
 from tests.bench.crowd import Crowd, Sketch
 from tests.bench.texts import Texts
 
-PLACES = 40
+PLACES = 24
 """How many pages of a kind are asked for, one after the other."""
 _SAMPLE = 2_000
 _RARE, _COMMON = 0.001, 0.01  # parts of all posts
