@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.bench import cache, containers, growth, importing, origin, picture, process, report
+from tests.bench import cache, containers, growth, hits, importing, origin, picture, process, report, soak, writes
 from tests.bench.results import Part
 from tests.servers import ROOT
 
@@ -17,6 +17,9 @@ PARTS: dict[str, Callable[[Callable[[str], None]], Part]] = {
     "growth": growth.run,
     "process": process.run,
     "import": importing.run,
+    "writes": writes.run,
+    "hits": hits.run,
+    "soak": soak.run,
 }
 
 

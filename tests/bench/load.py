@@ -26,10 +26,21 @@ class Sample:
     cpu: dict[str, float]
 
 
-def load(url: str, seconds: int, watched: Watched, *, connections: int = CONNECTIONS, gzip: bool = False) -> Sample:
-    """Ask for one page as fast as it is answered; raises RuntimeError where an answer was no success."""
+def load(
+    url: str,
+    seconds: int,
+    watched: Watched,
+    *,
+    connections: int = CONNECTIONS,
+    gzip: bool = False,
+    requests: Path | None = None,
+) -> Sample:
+    """Ask for one page as fast as it is answered; raises RuntimeError where an answer was no success.
+
+    With a file of requests (wrk.lua says how it is written) those are sent, one after the other.
+    """
     before = {name: cpu_seconds(pids) for name, pids in watched.items()}
-    told = _wrk(url, seconds, connections, gzip)
+    told = _wrk(url, seconds, connections, gzip, requests)
     spent = {name: cpu_seconds(pids) - before[name] for name, pids in watched.items()}
     if told["failed"] or not told["requests"]:
         raise RuntimeError(f"{url}: {told['failed']} of {told['requests']} requests failed")
@@ -42,10 +53,11 @@ def load(url: str, seconds: int, watched: Watched, *, connections: int = CONNECT
     )
 
 
-def _wrk(url: str, seconds: int, connections: int, gzip: bool) -> dict[str, int]:
+def _wrk(url: str, seconds: int, connections: int, gzip: bool, requests: Path | None) -> dict[str, int]:
     encoding = ["-H", "Accept-Encoding: gzip"] if gzip else []
-    command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "-s", str(_SCRIPT), *encoding, url]
-    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout=10s", "-s", str(_SCRIPT), *encoding, url]
+    env = os.environ | ({"REQUESTS": str(requests)} if requests else {})
+    done = subprocess.run(command, check=True, capture_output=True, text=True, env=env)
     told: dict[str, int] = json.loads(done.stdout.splitlines()[-1])
     return told
 
