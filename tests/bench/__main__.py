@@ -6,7 +6,20 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.bench import cache, containers, effort, growth, importing, origin, picture, process, report
+from tests.bench import (
+    cache,
+    containers,
+    effort,
+    growth,
+    hits,
+    importing,
+    origin,
+    picture,
+    process,
+    report,
+    soak,
+    writes,
+)
 from tests.bench.results import Part
 from tests.servers import ROOT
 
@@ -17,6 +30,9 @@ PARTS: dict[str, Callable[[Callable[[str], None]], Part]] = {
     "growth": growth.run,
     "process": process.run,
     "import": importing.run,
+    "writes": writes.run,
+    "hits": hits.run,
+    "soak": soak.run,
 }
 
 

@@ -30,11 +30,20 @@ class Sample:
 
 
 def load(
-    url: str, seconds: int, watched: Watched, *, connections: int = CONNECTIONS, headers: Sequence[str] = ()
+    url: str,
+    seconds: int,
+    watched: Watched,
+    *,
+    connections: int = CONNECTIONS,
+    headers: Sequence[str] = (),
+    requests: Path | None = None,
 ) -> Sample:
-    """Ask for one page as fast as it is answered; raises RuntimeError where an answer was no success."""
+    """Ask for one page as fast as it is answered; raises RuntimeError where an answer was no success.
+
+    With a file of requests (wrk.lua says how it is written) those are sent, one after the other.
+    """
     before = {name: cpu_seconds(pids) for name, pids in watched.items()}
-    told = _wrk(url, seconds, connections, headers)
+    told = _wrk(url, seconds, connections, headers, requests)
     spent = {name: cpu_seconds(pids) - before[name] for name, pids in watched.items()}
     if told["failed"] or not told["requests"]:
         raise RuntimeError(f"{url}: {told['failed']} of {told['requests']} requests failed")
@@ -47,18 +56,11 @@ def load(
     )
 
 
-def _wrk(url: str, seconds: int, connections: int, headers: Sequence[str]) -> dict[str, int]:
-    command = [
-        "wrk",
-        "-t1",
-        f"-c{connections}",
-        f"-d{seconds}s",
-        "-s",
-        str(_SCRIPT),
-        *(f"-H{header}" for header in headers),
-        url,
-    ]
-    done = subprocess.run(command, check=True, capture_output=True, text=True)
+def _wrk(url: str, seconds: int, connections: int, headers: Sequence[str], requests: Path | None) -> dict[str, int]:
+    asked = [f"-H{header}" for header in headers]
+    command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout=10s", "-s", str(_SCRIPT), *asked, url]
+    env = os.environ | ({"REQUESTS": str(requests)} if requests else {})
+    done = subprocess.run(command, check=True, capture_output=True, text=True, env=env)
     told: dict[str, int] = json.loads(done.stdout.splitlines()[-1])
     return told
 

@@ -78,16 +78,16 @@ def let_sign_in(url: str) -> None:
 def write(url: str) -> None:
     """Sign in, write and change posts of 6 kB, upload images of two megapixels."""
     for number in range(WRITES):
-        signed_in, _ = _send(url, "POST", "/api/authenticate", {"email": fill.EMAIL, "password": PASSWORD})
+        signed_in, _ = send(url, "POST", "/api/authenticate", {"email": fill.EMAIL, "password": PASSWORD})
         cookie = signed_in["Set-Cookie"].partition(";")[0]
         draft = {"name": f"Written {number}", "content": fill.markdown(number, 10), "status": "published"}
-        _, post = _send(url, "POST", "/api/posts", draft, Cookie=cookie)
+        _, post = send(url, "POST", "/api/posts", draft, Cookie=cookie)
         match = {"Cookie": cookie, "If-Match": '"1"'}
-        _send(url, "PUT", f"/api/posts/{post['id']}", draft | {"summary": "Changed."}, **match)
-        _send(url, "POST", "/api/media?name=bench.jpg", _image(number), Cookie=cookie)
+        send(url, "PUT", f"/api/posts/{post['id']}", draft | {"summary": "Changed."}, **match)
+        send(url, "POST", "/api/media?name=bench.jpg", _image(number), Cookie=cookie)
 
 
-def _send(url: str, method: str, path: str, body: dict[str, str] | bytes, **headers: str) -> tuple[Any, dict[str, str]]:
+def send(url: str, method: str, path: str, body: dict[str, str] | bytes, **headers: str) -> tuple[Any, dict[str, str]]:
     """The headers and the content of a JSON answer; raises HTTPError where it is no success."""
     data = body if isinstance(body, bytes) else json.dumps(body).encode()
     kind = "image/jpeg" if isinstance(body, bytes) else "application/json"

@@ -10,7 +10,7 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from deploy.native import nginx
@@ -29,11 +29,12 @@ _direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 @dataclass(frozen=True)
 class Server:
-    """A running master with workers; `url` has no slash at its end."""
+    """A running master with workers; `url` has no slash at its end, and nginx has the application `behind` it."""
 
     process: "subprocess.Popen[bytes]"
     url: str
     log: Path
+    behind: "Server | None" = None
 
     @property
     def workers(self) -> list[int]:
@@ -92,9 +93,9 @@ def succeeds(url: str) -> bool:
 
 
 @contextlib.contextmanager
-def database() -> Iterator[str]:
+def database(*, durable: bool = False) -> Iterator[str]:
     """The URL of a private database with the schema and nothing in it."""
-    with mariadb() as url:
+    with mariadb(durable=durable) as url:
         migrate(DatabaseAddress.parse(url), wait_seconds=60, progress=lambda _: None)
         yield url
 
@@ -128,8 +129,8 @@ def site(database_url: str) -> Iterator[Server]:
         places.make()
         nginx.prepare(places)
         behind = gunicorn(APPLICATION, database_url, INKSTONE_BIND=f"unix:{places.web_socket}")
-        with behind, running(nginx.command(places), places.url.removesuffix("/")) as server:
-            yield server
+        with behind as web, running(nginx.command(places), places.url.removesuffix("/")) as server:
+            yield replace(server, behind=web)
 
 
 @contextlib.contextmanager
