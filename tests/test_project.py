@@ -20,6 +20,8 @@ from inkstone.config import PREFIX, Settings
 from inkstone.domain.comments import CommentStatus
 from inkstone.domain.posts import Status
 from inkstone.domain.users import Role
+from inkstone.metrics.catalogue import Metrics
+from inkstone.metrics.families import Counter
 from inkstone.web.render import TEMPLATES as TEMPLATE_ENVIRONMENT
 from inkstone.web.routes import ROUTES
 from tests.servers import KEYS
@@ -190,6 +192,30 @@ def test_the_readme_lists_the_settings_as_they_are():
         (PREFIX + setting.name.upper(), default(setting.metadata["default"]), setting.metadata["help"])
         for setting in fields(Settings)
     ]
+
+
+def test_the_document_on_observing_lists_the_metrics_as_they_are():
+    rows = re.findall(r"^\| `((?:inkstone|process)_\w+)` \| (\w+) \| (.*?) ?\| (.*) \|$", document("observing"), re.M)
+
+    assert rows == [
+        (
+            family.name + ("_total" if isinstance(family, Counter) else ""),
+            type(family).__name__.lower(),
+            ", ".join(f"`{label}`" for label in family.labels),
+            family.help,
+        )
+        for family in Metrics().families
+    ]
+
+
+def test_the_document_on_observing_lists_the_alerts_as_they_are():
+    alerts = (ROOT / "k8s/components/alerts/alerts.yaml").read_text()
+
+    assert re.findall(r"`(Inkstone[A-Z]\w+)`", document("observing")) == re.findall(r"alert: (\w+)", alerts)
+
+
+def document(name: str) -> str:
+    return (ROOT / f"docs/{name}.md").read_text()
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=named)

@@ -32,7 +32,7 @@ add() {
 
 await() {
   local deadline=$((SECONDS + patience))
-  until docker exec "$1" python /opt/inkstone/probe.py /readyz 2>/dev/null; do
+  until docker exec "$1" python /opt/inkstone/probe.py /readyz >/dev/null 2>&1; do
     if [ "$(docker inspect --format '{{.State.Running}}' "$1")" != true ] || ((SECONDS >= deadline)); then
       docker logs --tail 5 "$1" >&2
       docker rm --force "$1" >/dev/null

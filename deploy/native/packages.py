@@ -18,8 +18,8 @@ SERVERS = {
     "nginx": "nginx",
     "setpriv": "util-linux",
 }
-# What only some purposes need: the tests' browser, a library of the Node.js that Playwright brings to drive it, and what
-# Prometheus itself thinks of our metrics and alerts.
+# What only some purposes need: the tests' browser, a library of the Node.js that Playwright brings to drive it, and
+# what Prometheus itself thinks of our metrics and alerts.
 MORE = {
     "test": {"chromium": "chromium", "libatomic.so.1": "libatomic1", "promtool": "prometheus"},
     "bench": {"wrk": "wrk"},

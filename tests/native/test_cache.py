@@ -183,8 +183,15 @@ def test_assets_are_kept_for_a_year_whatever_is_asked(stack: Stack) -> None:
     assert again.headers["cache-control"] == "public, max-age=31536000, immutable"
 
 
-def test_metrics_are_not_for_readers(stack: Stack) -> None:
-    assert stack.ask("/metrics").status == 404
+@pytest.mark.parametrize(
+    "path",
+    ["/metrics", "/metrics/", "/metrics?x", "//metrics", "/./metrics", "/x/../metrics", "/%6detrics", "/%2fmetrics"],
+)
+def test_metrics_are_not_for_readers(stack: Stack, path: str) -> None:
+    reply = stack.ask(path)
+
+    assert reply.status == 404
+    assert b"inkstone_" not in reply.body
 
 
 def test_too_large_says_so(stack: Stack) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.scraping import Scrape
 from tests.stack.containers import Containers
 
 pytestmark = [pytest.mark.xdist_group("stack"), pytest.mark.engine]
@@ -101,6 +102,18 @@ def test_mysql_is_out_of_nginx_reach(stack: Containers) -> None:
     assert {name.removeprefix(f"{stack.project}_") for name in networks} == {"outside", "inside", "load"}
     assert stack.inside("nginx", "sh", "-c", probe.format("mysql")).strip() == "6"  # no such name
     assert stack.inside("nginx", "sh", "-c", probe.format(mysql)).strip() in {"7", "28"}  # no way there
+
+
+def test_metrics_are_told_inside_and_not_to_readers(stack: Containers) -> None:
+    stack.ask("/archive")
+
+    probe = ["python", "/opt/inkstone/probe.py", "/metrics"]
+    told = [Scrape(stack.run("docker", "exec", replica, *probe)) for replica in stack.containers("web")]
+
+    assert [one.get("inkstone_processes") for one in told] == [1] * len(told)
+    assert [one.get("inkstone_database_reachable", database="primary") for one in told] == [1] * len(told)
+    assert sum(one.get("inkstone_requests_total", route="archive", status="200") for one in told) >= 1
+    assert stack.ask("/metrics").status == 404
 
 
 def test_web_may_change_rows_and_not_the_schema(stack: Containers) -> None:

@@ -13,10 +13,11 @@ FOR_ALL = [
     "/", "/post/hello", "/tag/tea", "/archive", "/archive/2026-01", "/author/Alice", "/search?q=tea", "/feed.atom",
     "/feed.rss", "/feed.json", "/sitemap.xml", "/sitemap/2026-01.xml", "/robots.txt", "/register", "/signin",
 ]  # fmt: skip
+FOR_MACHINES = {"GET /healthz", "GET /readyz", "GET /metrics"}
 READING = [
     address
     for address, sample in SAMPLES.items()
-    if address.startswith("GET /") and sample.status == 200 and address not in {"GET /healthz", "GET /readyz"}
+    if address.startswith("GET /") and sample.status == 200 and address not in FOR_MACHINES
 ]
 POST = {"tags": ["tea"], "published_at": "2026-01-02T03:04:05Z", "content": "Tea. " * 500}
 
