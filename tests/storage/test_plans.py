@@ -1,7 +1,7 @@
 """On a blog of 5,000 posts, no statement of the application reads or sorts much more than it answers.
 
 Every statement is caught at the driver during a walk over all addresses: there is no list of them to forget one in.
-The plans are those of a million posts (docs/benchmarks.md); with a tenth of these posts they are not.
+The plans are those of a million posts (docs/performance.md).
 """
 
 from collections.abc import AsyncIterator, Callable, Iterator
