@@ -8,7 +8,7 @@ import pytest
 from inkstone.config import DatabaseAddress
 from inkstone.domain import rendering
 from inkstone.domain.posts import Draft
-from inkstone.storage import posts, search
+from inkstone.storage import clock, posts, search
 from inkstone.storage.database import Database
 from inkstone.storage.jobs import connection, run
 from inkstone.storage.migrate import migrate
@@ -85,8 +85,9 @@ async def test_a_post_is_stored_as_if_somebody_had_saved_it(filled: Database):
 
     assert len(rows) == SIZE
     for post_id, slug, name, excerpt, content, html, _, name_tokens, tokens, text in rows:
-        draft = Draft.parse({"name": name, "content": content, "tags": stored[post_id].tags, "slug": slug})
-        rendered = rendering.render(draft)
+        post = stored[post_id]
+        sent = {"name": name, "content": content, "tags": post.tags, "slug": slug, "published_at": post.published_at}
+        rendered = rendering.render(Draft.parse(sent | {"status": post.status(clock.now())}))
         assert (html, excerpt, text, name_tokens) == (
             rendered.html, rendered.excerpt, rendered.text, rendered.name_tokens,
         )  # fmt: skip
