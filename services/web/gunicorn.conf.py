@@ -1,11 +1,13 @@
 """How gunicorn serves the application, in a container and natively."""
 
+import contextlib
 import ctypes
 import gc
 import os
 import shutil
 import sys
 import tempfile
+import time
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -52,6 +54,8 @@ umask = 0o077 if bind.startswith("unix:") else 0
 chdir = str(Path(__file__).parent)
 
 METRICS_FOLDER = "INKSTONE_METRICS_FOLDER"
+FOLDERS = "inkstone-metrics-"
+AN_HOUR = 3600
 
 # malloc.h
 _M_TRIM_THRESHOLD = -1
@@ -73,7 +77,16 @@ def share_numbers() -> None:
     """Give several workers a folder in memory to put together what they count; one alone needs none."""
     os.environ.pop(METRICS_FOLDER, None)  # of the master that started this one, where it is being replaced (USR2)
     if workers > 1:
-        os.environ[METRICS_FOLDER] = tempfile.mkdtemp(prefix="inkstone-metrics-", dir=worker_tmp_dir)
+        sweep_numbers()
+        os.environ[METRICS_FOLDER] = tempfile.mkdtemp(prefix=FOLDERS, dir=worker_tmp_dir)
+
+
+def sweep_numbers() -> None:
+    """Take away what those left who were all killed at once: whoever lives writes to its folder every second."""
+    for folder in Path(worker_tmp_dir or tempfile.gettempdir()).glob(f"{FOLDERS}*"):
+        with contextlib.suppress(OSError):  # somebody else's, or gone already
+            if time.time() - folder.stat().st_mtime > AN_HOUR:
+                shutil.rmtree(folder)
 
 
 def forget_numbers() -> None:

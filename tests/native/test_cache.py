@@ -14,6 +14,8 @@ from tests.native.stacks import Reply, Stack, wait_for
 
 pytestmark = pytest.mark.xdist_group("native")
 
+# Said of a page of which there is a copy: fresh until the second ends, then shown or asked for anew.
+KEPT = {"HIT", "STALE", "UPDATING", "REVALIDATED", "EXPIRED"}
 numbers = itertools.count(1)
 SIGNED_IN = "inkstone_session=x"
 # Fresh for a second, then one more while it is fetched anew, each rounded up by nginx; the rest is a slow machine's.
@@ -55,7 +57,7 @@ def test_second_reader_gets_the_copy(stack: Stack) -> None:
     first, second = stack.ask(address), stack.ask(address)
 
     assert first.headers["x-cache"] == "MISS"
-    assert second.headers["x-cache"] == "HIT"
+    assert second.headers["x-cache"] in KEPT
     assert "s-maxage=1" in first.headers["cache-control"]
     assert first.body == second.body
 
@@ -66,7 +68,7 @@ def test_arguments_that_no_page_knows_share_the_copy(stack: Stack) -> None:
 
     second = stack.ask(f"{address}?utm_source=c&fbclid=d")
 
-    assert second.headers["x-cache"] == "HIT"
+    assert second.headers["x-cache"] in KEPT
     assert b"utm_source" not in first.body
 
 
@@ -98,7 +100,7 @@ def test_browsers_that_say_it_differently_share_the_copy(stack: Stack) -> None:
 
     second = stack.ask(address, accept_encoding="deflate, gzip;q=1.0, zstd")
 
-    assert second.headers["x-cache"] == "HIT"
+    assert second.headers["x-cache"] in KEPT
     assert stack.ask(address).headers.get("content-encoding") is None
 
 
@@ -110,7 +112,7 @@ def test_session_cookie_goes_past_the_cache(stack: Stack, name: str) -> None:
     past = stack.ask(address, cookie=f"theme=dark; {name}=x")
 
     assert past.headers["x-cache"] == "BYPASS"
-    assert stack.ask(address, cookie="theme=dark").headers["x-cache"] == "HIT"
+    assert stack.ask(address, cookie="theme=dark").headers["x-cache"] in KEPT
 
 
 def test_signed_in_page_is_never_kept(stack: Stack) -> None:
@@ -134,7 +136,7 @@ def test_missing_page_is_never_kept(stack: Stack) -> None:
     replies = [stack.ask("/post/there-is-none") for _ in range(2)]
 
     assert [reply.status for reply in replies] == [404, 404]
-    assert "HIT" not in {reply.headers["x-cache"] for reply in replies}
+    assert not KEPT & {reply.headers["x-cache"] for reply in replies}
 
 
 def test_change_is_seen_within_a_moment(stack: Stack) -> None:

@@ -1,8 +1,11 @@
 """GET /metrics of several processes on one port"""
 
 import os
+import shutil
 import signal
-from collections.abc import Iterator
+import tempfile
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -107,6 +110,31 @@ async def test_nothing_stays_behind(both: Blog, database, number):
         return not place.exists()
 
     await until(gone)
+
+
+@pytest.fixture
+def folders() -> Iterator[Callable[[int], Path]]:
+    """Others' folders, last written to so many seconds ago."""
+    made: list[Path] = []
+
+    def make(age: int) -> Path:
+        made.append(Path(tempfile.mkdtemp(prefix="inkstone-metrics-", dir="/dev/shm")))
+        (made[-1] / "1.json").write_text("{}")
+        os.utime(made[-1], (time.time() - age,) * 2)
+        return made[-1]
+
+    yield make
+    for one in made:
+        shutil.rmtree(one, ignore_errors=True)
+
+
+async def test_what_others_left_is_swept_and_what_they_use_is_not(folders: Callable[[int], Path], database_url: str):
+    left, used = folders(7200), folders(60)
+
+    with servers.gunicorn(database_url, WORKERS="2") as blog:
+        blog.wait()
+
+        assert (left.exists(), used.exists()) == (False, True)
 
 
 async def test_one_alone_needs_no_folder(database_url: str):
