@@ -104,7 +104,8 @@ class Flow:
             yield f"{name}: {statuses}, {sum(answer.stale for answer in answers)} stale, slowest {slowest:.2f} s"
         tries = Counter(len(comment.answers) for comment in self.comments)
         yield f"comments: {len(self.acknowledged)} of {len(self.comments)} acknowledged; tries: {sorted(tries.items())}"
-        for answer in sorted(self.failed_reads, key=lambda answer: -answer.seconds)[:5]:
+        failed = [*self.failed_reads, *(answer for answer in self.writes if answer.status != 201)]
+        for answer in sorted(failed, key=lambda answer: -answer.seconds)[:5]:
             yield f"  {answer}"
 
 
