@@ -55,7 +55,7 @@ find_web() {
   NGINX_WEB=$(in_full "$NGINX_WEB")
   NGINX_BACKUP=
   if [ -n "${NGINX_WEB_BACKUP:-}" ]; then
-    NGINX_BACKUP="server $(in_full "$NGINX_WEB_BACKUP") resolve max_fails=1 fail_timeout=3s backup;"
+    NGINX_BACKUP="server $(in_full "$NGINX_WEB_BACKUP") resolve max_fails=1 fail_timeout=6s backup;"
   fi
 }
 
