@@ -27,7 +27,7 @@ async def planted() -> web.Application:
 
 async def _watch(_: web.Application) -> None:
     detector = BlockBuster()
-    # coverage's tracer waits for another thread that meets a new file, too; an error there comes out of any line at all.
+    # coverage's tracer waits for another thread with a file that is new to both; an error there comes out of any line.
     detector.functions["threading.Lock.acquire"].can_block_in("coverage/collector.py", "lock_data")
     detector.activate()
 
