@@ -52,9 +52,9 @@ def main(words: list[str]) -> int:
     for name in names or PARTS:
         parts.append(_run(name))
         report.write(folder / "latest.json", where, parts)
-        (folder / "latest.svg").write_text(picture.draw(parts))
+        (folder / f"{name}.svg").write_text(picture.draw(parts[-1]))
         print(report.table(parts[-1]), flush=True)
-    print(f"\nAll rounds are in {folder / 'latest.json'}, a picture in {folder / 'latest.svg'}")
+    print(f"\nAll rounds are in {folder / 'latest.json'}, a picture of each part beside it")
     return 0
 
 
