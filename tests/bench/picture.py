@@ -2,12 +2,11 @@
 
 from collections.abc import Iterator
 from html import escape
-from itertools import groupby
 
 from tests.bench.report import number
 from tests.bench.results import Figure, Part
 
-WIDTH, LABEL, ROW, GAP = 900, 300, 22, 34
+WIDTH, LABEL, ROW, GAP = 1000, 440, 22, 34
 STYLE = (
     "text{font:13px system-ui,sans-serif;fill:#222}.title{font-weight:600;font-size:16px}.unit{fill:#666}"
     ".bar{fill:#4a7a9c}.spread{stroke:#222;stroke-width:1.5}.met{fill:#2c7a3f}.missed{fill:#b3261e}"
@@ -30,8 +29,7 @@ def _shapes(part: Part, y: int) -> Iterator[str]:
     """Each line of a part, from there on downwards."""
     yield _text(20, y, part.title, "title")
     y += ROW
-    for unit, group in groupby(part.figures, key=lambda figure: figure.unit):
-        figures = list(group)
+    for unit, figures in _by_unit(part.figures).items():
         most = max(max(figure.rounds) for figure in figures) or 1
         for figure in figures:
             yield _bar(figure, unit, y, most)
@@ -40,6 +38,14 @@ def _shapes(part: Part, y: int) -> Iterator[str]:
         said = f"{goal.name}: {number(goal.value)} {goal.unit}, {goal.bound} {number(goal.target)}"
         yield _text(20, y, said, "met" if goal.met else "missed")
         y += ROW
+
+
+def _by_unit(figures: list[Figure]) -> dict[str, list[Figure]]:
+    """What can be compared, together."""
+    groups: dict[str, list[Figure]] = {}
+    for figure in figures:
+        groups.setdefault(figure.unit, []).append(figure)
+    return groups
 
 
 def _bar(figure: Figure, unit: str, y: int, most: float) -> str:
