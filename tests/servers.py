@@ -116,8 +116,13 @@ def answers(url: str) -> bool:
 
 
 @contextlib.contextmanager
-def gunicorn(database_url: str, application: str = "tests.detecting:application", **settings: str) -> Iterator["Blog"]:
-    """The application with one worker; `settings` are further INKSTONE_ settings, by their plain names."""
+def gunicorn(
+    database_url: str, application: str = "tests.detecting:application", *, says_to: int | None = None, **settings: str
+) -> Iterator["Blog"]:
+    """The application with one worker; `settings` are further INKSTONE_ settings, by their plain names.
+
+    What it says goes into a file, or to a descriptor.
+    """
     environment = {name: value for name, value in os.environ.items() if not name.startswith("INKSTONE_")}
     wanted = {"DATABASE_URL": database_url, "SECRET_KEYS": ",".join(KEYS), "SITE_URL": SITE_URL, "WORKERS": "1"}
     with tempfile.TemporaryDirectory(prefix="ink-web-", dir="/tmp") as folder:
@@ -134,7 +139,8 @@ def gunicorn(database_url: str, application: str = "tests.detecting:application"
             application,
         ]
         with log.open("w") as output:
-            process = subprocess.Popen(command, env=environment, stdout=output, stderr=output, stdin=subprocess.DEVNULL)
+            said = output if says_to is None else says_to
+            process = subprocess.Popen(command, env=environment, stdout=said, stderr=said, stdin=subprocess.DEVNULL)
         blog = Blog(Path(folder, "web.sock"), log, process)
         try:
             yield blog

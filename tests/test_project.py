@@ -3,6 +3,7 @@
 import ast
 import calendar
 import json
+import logging
 import re
 import runpy
 from collections.abc import Iterator
@@ -20,6 +21,8 @@ from inkstone.config import PREFIX, Settings
 from inkstone.domain.comments import CommentStatus
 from inkstone.domain.posts import Status
 from inkstone.domain.users import Role
+from inkstone.logs.forms import Json
+from inkstone.logs.trail import Trail
 from inkstone.metrics.catalogue import Metrics
 from inkstone.metrics.families import Counter
 from inkstone.web.render import TEMPLATES as TEMPLATE_ENVIRONMENT
@@ -214,6 +217,21 @@ def test_the_document_on_observing_lists_the_alerts_as_they_are():
     assert re.findall(r"`(Inkstone[A-Z]\w+)`", document("observing")) == re.findall(r"alert: (\w+)", alerts)
 
 
+def test_the_document_on_logs_lists_the_fields_as_they_are():
+    front, request, record = [re.findall(r"^\| `(\w+)` \|", part, re.M) for part in _tables(document("logs"))]
+    form, (error, told) = Json(), (LookupError("x"), logging.LogRecord("x", logging.INFO, "x", 1, "x", None, None))
+    told.exc_info = (LookupError, error, None)
+
+    written = (ROOT / "services/nginx/logs.conf").read_text().partition("log_format text")[0]
+    assert front == re.findall(r'"(\w+)":', written)
+    assert request == [*json.loads(form.request(0.0, "info", Trail("x"), "home", "GET", 200, 0.0))]
+    assert record == [*json.loads(form.record(told))]
+
+
+def _tables(text: str) -> list[str]:
+    return [part.partition("\n\n")[0] for part in text.split("| field | what it is |\n")[1:]]
+
+
 def document(name: str) -> str:
     return (ROOT / f"docs/{name}.md").read_text()
 
@@ -239,7 +257,7 @@ def test_links_lead_somewhere(path):
 @pytest.mark.parametrize("path", DOCUMENTS, ids=named)
 def test_settings_that_are_written_about_exist(path):
     known = {PREFIX + setting.name.upper() for setting in fields(Settings)}
-    known |= {f"{name}_FILE" for name in known} | {"INKSTONE_BIND", "INKSTONE_WORKERS", "INKSTONE_LOG_LEVEL"}
+    known |= {f"{name}_FILE" for name in known} | {"INKSTONE_BIND", "INKSTONE_WORKERS"}
     known |= {"INKSTONE_BENCH_CORPUS"}  # not the application's
 
     assert set(re.findall(r"\bINKSTONE_[A-Z_]*[A-Z]\b", path.read_text())) <= known

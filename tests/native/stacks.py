@@ -88,6 +88,7 @@ class Stack(Site):
     def __init__(self, var: Path, port: int) -> None:
         super().__init__("127.0.0.1", port, f"127.0.0.1:{port}")
         self.var = var
+        self.settings: dict[str, str] = {}
         self.output = var.with_name(f"{var.name}.out")
         self.process: subprocess.Popen[bytes] | None = None
 
@@ -97,7 +98,7 @@ class Stack(Site):
             self.process = subprocess.Popen(
                 ["make", "run"],
                 cwd=ROOT,
-                env=environment(VAR=str(self.var), PORT=str(self.port)),
+                env=environment(VAR=str(self.var), PORT=str(self.port), **self.settings),
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
