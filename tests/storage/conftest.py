@@ -1,10 +1,12 @@
-"""Connections to watch and to kill."""
+"""Pools of one's own, and connections to watch and to kill."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 
+from inkstone.config import DatabaseAddress
 from inkstone.storage.database import Database
 from tests.servers import PATIENCE
 
@@ -16,6 +18,19 @@ async def until(happened: Callable[[], Awaitable[object]]) -> None:
     async with asyncio.timeout(PATIENCE):
         while not await happened():  # noqa: ASYNC110 - the server tells nobody
             await asyncio.sleep(0.01)
+
+
+@pytest.fixture
+async def pools(database: Database, database_url: str) -> AsyncIterator[Callable[..., Database]]:
+    """Pools of one's own on the emptied database: `pools(size)`."""
+    async with contextlib.AsyncExitStack() as stack:
+
+        def make(size: int = 1, url: str = database_url) -> Database:
+            made = Database(DatabaseAddress.parse(url), size)
+            stack.push_async_callback(made.close)
+            return made
+
+        yield make
 
 
 @pytest.fixture
