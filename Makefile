@@ -23,7 +23,7 @@ help: ## Show this list
 run: ## The whole blog on this machine, in the foreground: PORT=8080 VAR=./var
 	@$(NATIVE) run
 
-dev: ## The same, and the web workers restart when a source file changes
+dev: ## The same for those who change the blog: what is saved is shown at once, in the browser too
 	@$(NATIVE) dev
 
 cli: ## The command line against the running stack: ARGS="import markdown ../posts"
