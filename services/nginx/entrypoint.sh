@@ -70,8 +70,16 @@ trust_proxies() {
   if [ -n "$NGINX_REAL_IP" ]; then NGINX_REAL_IP="$NGINX_REAL_IP real_ip_header X-Forwarded-For; real_ip_recursive on;"; fi
 }
 
+# What was answered is counted beside nginx (count.sh); `access_log off` would leave out that log, too.
+count() {
+  mkdir -p "$NGINX_COUNTING"
+  /count.sh "$NGINX_COUNTING" "$NGINX_PID" &
+}
+
 find_web
 trust_proxies
+if [ "$NGINX_ACCESS_LOG" = off ]; then export NGINX_ACCESS_LOG="/dev/null combined if=0"; fi
+if [ "${1:-}" = nginx ]; then count; fi
 export NGINX_RESOLVER NGINX_WEB NGINX_BACKUP NGINX_REAL_IP
 if [ "$NGINX_EDGE" = tls ]; then
   check_site_url
