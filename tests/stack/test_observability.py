@@ -4,11 +4,9 @@ The images of Prometheus and Grafana are stand-ins: the first is Debian's Promet
 Grafana's place, who tells what can be read and reached from there.
 """
 
-import json
 import os
 import urllib.parse
 from collections.abc import Iterator
-from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +15,7 @@ import yaml
 
 from tests.metrics.dashboard import queries
 from tests.metrics.known import ALERTS
-from tests.native.stacks import ROOT, free_port, wait_for
+from tests.native.stacks import ROOT, Site, free_port, wait_for
 from tests.stack.containers import Containers
 from tests.stack.test_replicas import publish
 
@@ -55,7 +53,7 @@ class Observed:
 
     def __init__(self, stack: Containers, folder: Path) -> None:
         self.stack = stack
-        self.port = free_port()
+        self.prometheus = Site("127.0.0.1", free_port(), "localhost")
         base = os.environ.get("PYTHON_IMAGE", "python:3.14-slim-trixie")
         for name, rest in (("prometheus", PROMETHEUS), ("grafana", GRAFANA)):
             tag = f"{stack.project}-{name}"
@@ -63,7 +61,7 @@ class Observed:
             (folder / name / "Dockerfile").write_text(f"FROM {base}\n{rest}")
             stack.run("docker", "build", "--quiet", "--tag", tag, str(folder / name))
             stack.environment[f"{name.upper()}_IMAGE"] = tag
-        stack.environment |= {"PROMETHEUS_PORT": str(self.port), "GRAFANA_PORT": str(free_port())}
+        stack.environment |= {"PROMETHEUS_PORT": str(self.prometheus.port), "GRAFANA_PORT": str(free_port())}
 
     def start(self, replicas: int) -> None:
         self.stack.compose(
@@ -75,10 +73,7 @@ class Observed:
         self.stack.start()
 
     def get(self, path: str, **arguments: str) -> Any:
-        connection = HTTPConnection("127.0.0.1", self.port, timeout=30)
-        connection.request("GET", f"/api/v1/{path}?{urllib.parse.urlencode(arguments)}")
-        with connection.getresponse() as reply:
-            answer = json.loads(reply.read())
+        answer = self.prometheus.ask(f"/api/v1/{path}?{urllib.parse.urlencode(arguments)}").json()
         assert answer["status"] == "success", answer
         return answer["data"]
 
