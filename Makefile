@@ -36,7 +36,7 @@ roll: ## Replace every replica of the application by a new one, without losing a
 	@exec '$(ROOT)/deploy/containers/roll.sh'
 
 down: ## Stop the containers; posts and secrets stay in their volumes
-	@docker compose down
+	@docker compose --profile '*' down
 
 backup: ## All that the running containers keep, in one file: FILE=./backups/inkstone-….tar.gz
 	@exec '$(ROOT)/deploy/containers/backup.sh'

@@ -198,8 +198,11 @@ def test_the_readme_lists_the_settings_as_they_are():
 
 def test_the_document_on_observing_lists_the_metrics_as_they_are():
     rows = re.findall(r"^\| `((?:inkstone|process)_\w+)` \| (\w+) \| (.*?) ?\| (.*) \|$", document("observing"), re.M)
+    told = re.findall(r"# HELP (\w+) (.*)\"", (ROOT / "services/nginx/count.sh").read_text())
 
     assert rows == [
+        *((name, "counter", "`cache`, `status`", help) for name, help in told),
+    ] + [
         (
             family.name + ("_total" if isinstance(family, Counter) else ""),
             type(family).__name__.lower(),
@@ -211,7 +214,8 @@ def test_the_document_on_observing_lists_the_metrics_as_they_are():
 
 
 def test_the_document_on_observing_lists_the_alerts_as_they_are():
-    alerts = (ROOT / "k8s/components/alerts/alerts.yaml").read_text()
+    files = [ROOT / "observability/prometheus/rules.yaml", ROOT / "k8s/components/alerts/kubernetes.yaml"]
+    alerts = "".join(file.read_text() for file in files)
 
     assert re.findall(r"`(Inkstone[A-Z]\w+)`", document("observing")) == re.findall(r"alert: (\w+)", alerts)
 

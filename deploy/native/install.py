@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
-from deploy.native import kubernetes, packages
+from deploy.native import kubernetes, packages, pip
 from deploy.native.places import PYTHON, ROOT, VENV
 from deploy.native.problems import ProblemError
 
@@ -108,20 +108,8 @@ def _make_venv() -> None:
 
 def _pip(lock: Path, python: Path = PYTHON) -> None:
     print(f"Installing {lock.relative_to(ROOT)} …", flush=True)
-    _call(
-        [
-            str(python),
-            "-m",
-            "pip",
-            "install",
-            "-qq",
-            "--disable-pip-version-check",
-            "--require-hashes",
-            "--requirement",
-            str(lock),
-        ],
-        f"pip could not install {lock.relative_to(ROOT)} (its own words are above)",
-    )
+    failed = f"pip could not install {lock.relative_to(ROOT)} (its own words are above)"
+    _call(pip.locked(lock, python=python), failed)
 
 
 def _make_locust() -> None:
@@ -131,8 +119,8 @@ def _make_locust() -> None:
 
 def _link_package() -> None:
     # The application runs from the checkout: no copy that could be an old one. --no-build-isolation: nothing unpinned.
-    command = [str(PYTHON), "-m", "pip", "install", "-qq", "--disable-pip-version-check", "--no-deps"]
-    _call([*command, "--no-build-isolation", "--editable", str(WEB)], "pip could not install the application itself")
+    command = pip.install("--no-deps", "--no-build-isolation", "--editable", str(WEB))
+    _call(command, "pip could not install the application itself")
 
 
 def _fetch_libraries() -> None:
