@@ -27,8 +27,13 @@ _SECTION = re.compile(r"^## (.+)\n((?:.*\n)*?)(?=^## |\Z)", re.M)
 _PAGE = re.compile(r"^- \[([^]]+)\]\((\S+)\.md\)", re.M)
 
 
+# A file's name as the text of a link to it says something in the repository only: the site has the heading there.
+_NAMED = re.compile(r"\[[\w.-]+\.md\](?=\([\w.-]+\.md[#)])")
+
+
 def _contents(app: Sphinx, name: str, source: list[str]) -> None:
     """Give the site its table of contents: the lists of links that index.md shows in the repository."""
+    source[0] = _NAMED.sub("[]", source[0])
     if name == "index":
         source[0] = _SECTION.sub(_with_tree, source[0])
 
