@@ -4,7 +4,6 @@ import fcntl
 import os
 import re
 import select
-import signal
 import struct
 import subprocess
 import termios
@@ -23,6 +22,8 @@ STAYING = {"and stop it", "and stop each", "and keep it running"}
 # Generous: images may have to be built while the machine does something else.
 PATIENCE = 600.0
 CTRL_C = b"\x03"
+# Where the tests were started in the background, nobody below them would hear of Ctrl-C.
+IN_A_TERMINAL = ["setsid", "--ctty", "--wait", "env", "--default-signal=INT"]
 
 
 class Program:
@@ -33,13 +34,12 @@ class Program:
         self._terminal, inside = os.openpty()
         fcntl.ioctl(inside, termios.TIOCSWINSZ, struct.pack("HHHH", 50, 200, 0, 0))
         self._process = subprocess.Popen(
-            ["setsid", "--ctty", "--wait", "bash", "-c", script],
+            [*IN_A_TERMINAL, "bash", "-c", script],
             cwd=folder,
             env=variables,
             stdin=inside,
             stdout=inside,
             stderr=inside,
-            preexec_fn=listen_to_ctrl_c,
         )
         os.close(inside)
 
@@ -82,11 +82,6 @@ class Program:
             return False
         self.said += heard.decode(errors="replace").replace("\r\n", "\n")
         return bool(heard)
-
-
-def listen_to_ctrl_c() -> None:
-    """Undo what a shell does that starts the tests in the background: nobody below it would hear of Ctrl-C."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 class Checkout:
