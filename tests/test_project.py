@@ -26,7 +26,8 @@ from inkstone.logs.trail import Trail
 from inkstone.metrics.catalogue import Metrics
 from inkstone.metrics.families import Counter
 from inkstone.web.render import TEMPLATES as TEMPLATE_ENVIRONMENT
-from inkstone.web.routes import ROUTES
+from inkstone.web.routes import URLS
+from tests.documents.blocks import blocks
 from tests.servers import KEYS
 
 ROOT = Path(__file__).parents[1]
@@ -104,11 +105,10 @@ def test_a_template_is_used(name):
 
 
 def test_addresses_in_templates_are_those_of_routes():
-    known = {route.kwargs["name"] for route in ROUTES if "name" in route.kwargs}
     used = {name for path in TEMPLATES.rglob("*.*") for name in re.findall(r'\burl\("(\w+)"', path.read_text())}
 
     assert used
-    assert used <= known
+    assert used <= URLS.keys()
 
 
 def translated() -> Iterator[str]:
@@ -185,22 +185,13 @@ def test_a_migration_stands_on_the_one_before(path):
 # Documents
 
 
-def test_the_readme_lists_the_settings_as_they_are():
-    rows = re.findall(r"^\| `(INKSTONE_\w+)` \| (.*?) \| (.*) \|$", (ROOT / "README.md").read_text(), re.M)
-
-    def default(value: str | None) -> str:
-        return f"`{value}`" if value else "none"
-
-    assert rows == [
-        (PREFIX + setting.name.upper(), default(setting.metadata["default"]), setting.metadata["help"])
-        for setting in fields(Settings)
-    ]
-
-
 def test_the_document_on_observing_lists_the_metrics_as_they_are():
     rows = re.findall(r"^\| `((?:inkstone|process)_\w+)` \| (\w+) \| (.*?) ?\| (.*) \|$", document("observing"), re.M)
+    told = re.findall(r"# HELP (\w+) (.*)\"", (ROOT / "services/nginx/count.sh").read_text())
 
     assert rows == [
+        *((name, "counter", "`cache`, `status`", help) for name, help in told),
+    ] + [
         (
             family.name + ("_total" if isinstance(family, Counter) else ""),
             type(family).__name__.lower(),
@@ -212,7 +203,8 @@ def test_the_document_on_observing_lists_the_metrics_as_they_are():
 
 
 def test_the_document_on_observing_lists_the_alerts_as_they_are():
-    alerts = (ROOT / "k8s/components/alerts/alerts.yaml").read_text()
+    files = [ROOT / "observability/prometheus/rules.yaml", ROOT / "k8s/components/alerts/kubernetes.yaml"]
+    alerts = "".join(file.read_text() for file in files)
 
     assert re.findall(r"`(Inkstone[A-Z]\w+)`", document("observing")) == re.findall(r"alert: (\w+)", alerts)
 
@@ -240,7 +232,9 @@ def document(name: str) -> str:
 def test_make_targets_that_are_written_about_exist(path):
     targets = set(re.findall(r"^([a-z][a-z-]*):", (ROOT / "Makefile").read_text(), re.M))
 
-    mentioned = set(re.findall(r"(?:`|^ {4})(?:[A-Z_]+=\S+ )*make ([a-z-]+)", path.read_text(), re.M))
+    typed = "".join(block.text for block in blocks(path))
+    mentioned = set(re.findall(r"^(?:[A-Z_]+=\S+ )*make ([a-z-]+)", typed, re.M))
+    mentioned |= set(re.findall(r"`(?:[A-Z_]+=\S+ )*make ([a-z-]+)", path.read_text()))
 
     assert mentioned <= targets
 

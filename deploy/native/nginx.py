@@ -1,6 +1,7 @@
 """nginx's configuration for this machine, from the same templates that containers use."""
 
 import os
+import re
 import shutil
 from pathlib import Path
 
@@ -21,6 +22,14 @@ def prepare(places: Places, certificates: Path | None = None) -> None:
     edge = f"edge.{values['NGINX_EDGE']}"
     for name, template in (("nginx", "nginx"), ("site", "site"), ("upstream", "upstream.native"), (edge, edge)):
         (target / f"{name}.conf").write_text(render(SOURCE / f"{template}.conf.template", values))
+
+
+def keep_nothing(places: Places) -> None:
+    """In development the newest workers answer: there is no copy of a page, and no connection to older ones."""
+    folder = places.etc / "nginx"
+    (folder / "snippets" / "cache.conf").write_text("# No copy of any page is kept.\n")
+    upstream = folder / "upstream.conf"
+    upstream.write_text(re.sub(r"(?m)^ *keepalive.*\n", "", upstream.read_text()))
 
 
 def command(places: Places) -> list[str]:

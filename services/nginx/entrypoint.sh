@@ -76,14 +76,22 @@ form_log() {
     json | text) ;;
     *) refuse "INKSTONE_LOG_FORMAT makes no sense: it is one of: text, json" docs/logs.md ;;
   esac
-  if [ "$NGINX_ACCESS_LOG" != off ]; then
-    NGINX_ACCESS_LOG="$NGINX_ACCESS_LOG $NGINX_LOG_FORMAT buffer=4k flush=1s"
-  fi
+  case "$NGINX_ACCESS_LOG" in
+    off) NGINX_ACCESS_LOG="/dev/null combined if=0" ;; # the word itself would leave out what is counted, too
+    *) NGINX_ACCESS_LOG="$NGINX_ACCESS_LOG $NGINX_LOG_FORMAT buffer=4k flush=1s" ;;
+  esac
+}
+
+# What was answered is counted beside nginx (count.sh).
+count() {
+  mkdir -p "$NGINX_COUNTING"
+  /count.sh "$NGINX_COUNTING" "$NGINX_PID" &
 }
 
 find_web
 form_log
 trust_proxies
+if [ "${1:-}" = nginx ]; then count; fi
 export NGINX_ACCESS_LOG NGINX_RESOLVER NGINX_WEB NGINX_BACKUP NGINX_REAL_IP
 if [ "$NGINX_EDGE" = tls ]; then
   check_site_url

@@ -31,6 +31,7 @@ GOOD = {
     "traces_endpoint": "https://collector.example.org:4318",
     "admin_email": "ada@blog.test",
     "admin_password": "correct horse battery",
+    "development": "on",
 }
 BAD = [
     ("database_url", f"postgres://ink:{SECRET}@db/blog"),
@@ -59,6 +60,7 @@ BAD = [
     ("site_name", "x" * 201),
     ("language", "fr"),
     ("registration", "maybe"),
+    ("development", "yes"),
     ("session_days", "0"),
     ("session_days", "366"),
     ("session_days", "1.5"),

@@ -18,10 +18,22 @@ from inkstone.logs.scrubbing import keep_secret
 from inkstone.metrics.catalogue import Metrics
 from inkstone.storage.database import Database
 from inkstone.storage.replica import NAME, REPLICA_ROLE, Replica
-from inkstone.web import assets, description, draining, health, measuring, middlewares, reading, render, telling, turns
+from inkstone.web import (
+    assets,
+    description,
+    development,
+    draining,
+    health,
+    measuring,
+    middlewares,
+    reading,
+    render,
+    telling,
+    turns,
+)
 from inkstone.web.body import MAX_BYTES
 from inkstone.web.offload import executor
-from inkstone.web.routes import ROUTES, URLS
+from inkstone.web.routes import DEVELOPMENT, ROUTES, URLS
 
 
 async def application() -> web.Application:
@@ -44,6 +56,9 @@ def create_app(settings: Settings, metrics_folder: Path | None = None) -> web.Ap
     app = web.Application(middlewares=middlewares.ALL, client_max_size=MAX_BYTES)
     app[SETTINGS] = settings
     app[METRICS] = Metrics()
+    if settings.development:
+        development.setup(app)
+        app.add_routes(DEVELOPMENT)
     app.add_routes(ROUTES)
     turns.setup(app)
     render.setup(app, URLS)

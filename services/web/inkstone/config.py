@@ -120,6 +120,10 @@ def _choice(*choices: str) -> Callable[[str], str]:
     return parse
 
 
+def _switch(value: str) -> bool:
+    return _choice("on", "off")(value) == "on"
+
+
 def _keys(value: str) -> tuple[str, ...]:
     keys = tuple(key.strip() for key in value.split(","))
     if any(len(key) < _MIN_KEY_LENGTH for key in keys):
@@ -215,11 +219,19 @@ class Settings:
         _text, "With ADMIN_PASSWORD: `inkstone migrate` makes the first administrator", optional=True
     )
     admin_password: str | None = _setting(_text, "See ADMIN_EMAIL; 10 characters or more", optional=True, secret=True)
+    development: bool = _setting(
+        _switch, "Whether pages load anew when the application has been changed; `make dev` turns it `on`", "off"
+    )
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Self:
         """Read and check all settings; raises ConfigError for the first that is missing or malformed."""
-        return cls(**{setting.name: _read(environment, setting.name, setting.metadata) for setting in fields(cls)})
+        settings = cls(**{setting.name: _read(environment, setting.name, setting.metadata) for setting in fields(cls)})
+        if settings.development and settings.site_url.startswith("https:"):
+            raise ConfigError(
+                f"{PREFIX}DEVELOPMENT makes no sense: it is on, and {PREFIX}SITE_URL is a public one (https)."
+            )
+        return settings
 
     @classmethod
     def for_logging(cls, environment: Mapping[str, str]) -> tuple[str, str]:
