@@ -31,7 +31,8 @@ def terminal(own: Containers, tmp_path_factory: pytest.TempPathFactory) -> Check
     """On a person's machine."""
     home = tmp_path_factory.mktemp("home")
     shutil.copytree(ROOT / "docs/example", home / "posts")
-    terminal = Checkout(home, {"PORT=9000": f"PORT={free_port()}"}, **said(own))
+    replacing = {"PORT=9000": f"PORT={free_port()}", "localhost:8080": f"localhost:{own.port}"}
+    terminal = Checkout(home, replacing, **said(own))
     terminal.clone()
     return terminal
 
