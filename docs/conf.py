@@ -30,10 +30,13 @@ _PAGE = re.compile(r"^- \[([^]]+)\]\((\S+)\.md\)", re.M)
 # A file's name as the text of a link to it says something in the repository only: the site has the heading there.
 _NAMED = re.compile(r"\[[\w.-]+\.md\](?=\([\w.-]+\.md[#)])")
 
+# What lies beside docs/ is in the repository and not in the site; tests/test_project.py looks that it is there.
+_BESIDE = re.compile(r"\[([^]\n]+)\]\(\.\./[^)\s]+\)")
+
 
 def _contents(app: Sphinx, name: str, source: list[str]) -> None:
     """Give the site its table of contents: the lists of links that index.md shows in the repository."""
-    source[0] = _NAMED.sub("[]", source[0])
+    source[0] = _BESIDE.sub(r"\1", _NAMED.sub("[]", source[0]))
     if name == "index":
         source[0] = _SECTION.sub(_with_tree, source[0])
 

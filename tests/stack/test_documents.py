@@ -31,7 +31,8 @@ def terminal(own: Containers, tmp_path_factory: pytest.TempPathFactory) -> Check
     """On a person's machine."""
     home = tmp_path_factory.mktemp("home")
     shutil.copytree(ROOT / "docs/example", home / "posts")
-    terminal = Checkout(home, {"PORT=9000": f"PORT={free_port()}"}, **said(own))
+    replacing = {"PORT=9000": f"PORT={free_port()}", "localhost:8080": f"localhost:{own.port}"}
+    terminal = Checkout(home, replacing, **said(own))
     terminal.clone()
     return terminal
 
@@ -44,6 +45,8 @@ def server(own: Containers, tmp_path_factory: pytest.TempPathFactory) -> Checkou
     variables = said(own) | environment_file() | {"HTTP_PORT": http, "HTTPS_PORT": https, "LISTEN": "127.0.0.1"}
     server = Checkout(home, **variables)
     with (home / ".curlrc").open("a") as curl:
+        # Just before, nginx was told to read its certificate again: a connection may have come to a worker that ends.
+        curl.write("retry = 3\nretry-all-errors\n")
         curl.write(
             f'insecure\nconnect-to = "{NAME}:80:127.0.0.1:{http}"\nconnect-to = "{NAME}:443:127.0.0.1:{https}"\n'
         )
