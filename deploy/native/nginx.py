@@ -1,10 +1,12 @@
 """nginx's configuration for this machine, from the same templates that containers use."""
 
 import os
+import re
 import shutil
 from pathlib import Path
 
 from deploy.native.places import ROOT, Places, bracketed
+from deploy.native.problems import ProblemError
 from deploy.native.render import render
 
 SOURCE = ROOT / "services" / "nginx"
@@ -22,6 +24,14 @@ def prepare(places: Places, certificates: Path | None = None) -> None:
         (target / f"{name}.conf").write_text(render(SOURCE / f"{template}.conf.template", values))
 
 
+def keep_nothing(places: Places) -> None:
+    """In development the newest workers answer: there is no copy of a page, and no connection to older ones."""
+    folder = places.etc / "nginx"
+    (folder / "snippets" / "cache.conf").write_text("# No copy of any page is kept.\n")
+    upstream = folder / "upstream.conf"
+    upstream.write_text(re.sub(r"(?m)^ *keepalive.*\n", "", upstream.read_text()))
+
+
 def command(places: Places) -> list[str]:
     """nginx in the foreground, on what was rendered."""
     return ["nginx", "-e", "stderr", "-p", str(places.var), "-c", str(places.etc / "nginx" / "nginx.conf")]
@@ -33,13 +43,21 @@ def _values(places: Places) -> dict[str, str]:
         "NGINX_MAIN": "daemon off;" + (" user root;" if os.geteuid() == 0 else ""),
         "NGINX_PID": str(places.run / "nginx.pid"),
         "NGINX_WORKERS": "auto",
-        "NGINX_ACCESS_LOG": "off",
+        "NGINX_ACCESS_LOG": _access_log(),
         "NGINX_CACHE": str(places.cache / "nginx"),
         "NGINX_EDGE": "plain",
         "NGINX_LISTEN": f"{bracketed(places.listen)}:{places.port}",
         "NGINX_ERRORS": str(places.etc / "nginx" / "errors"),
         "WEB_SOCKET": str(places.web_socket),
     }
+
+
+def _access_log() -> str:
+    """Into what Supervisor keeps and rotates. Each write is one that no other process's can cut in two (PIPE_BUF)."""
+    form = os.environ.get("INKSTONE_LOG_FORMAT") or "text"
+    if form not in {"text", "json"}:
+        raise ProblemError("INKSTONE_LOG_FORMAT makes no sense: it is one of: text, json")
+    return f"/dev/stdout {form} buffer=4k flush=1s"
 
 
 def _with_tls(places: Places, certificates: Path) -> dict[str, str]:

@@ -6,11 +6,11 @@ import time
 from pathlib import Path
 
 from deploy.native import nginx, settings
-from deploy.native.places import PYTHON, ROOT, Places
+from deploy.native.places import PYTHON, Places
 
-INKSTONE = ROOT / "services" / "web" / "inkstone"
 # Dies with its parent, so that not even a killed Supervisor leaves a server behind.
 TIED = ["setpriv", "--pdeathsig", "TERM"]
+RELOADING = [str(PYTHON), "-P", "-m", "deploy.native.reloading"]
 
 
 def become(places: Places, name: str, *, reload: bool) -> None:
@@ -19,32 +19,13 @@ def become(places: Places, name: str, *, reload: bool) -> None:
         end_leftovers(places.run / "nginx.pid", "nginx")
     commands = {
         "mysql": ["mariadbd", f"--defaults-file={places.etc / 'mysql.cnf'}"],
-        "web": (_reloading() if reload else []) + settings.GUNICORN,
+        "web": RELOADING if reload else settings.GUNICORN,
         "nginx": nginx.command(places),
     }
-    environment = settings.environment(places) if name == "web" else dict(os.environ)
+    # What reloads gives its workers their settings itself, for those may change.
+    environment = settings.environment(places) if name == "web" and not reload else dict(os.environ)
     command = TIED + commands[name]
     os.execvpe(command[0], command, environment)  # noqa: S606 - a list, no shell
-
-
-def _reloading() -> list[str]:
-    watch = [
-        "--directory",
-        str(INKSTONE),
-        "--recursive",
-        "--patterns",
-        "**/*.py;**/*.html;**/*.xml;**/*.txt;**/manifest.json",
-        "--ignore-patterns",
-        "**/__pycache__/**",
-        "--ignore-directories",
-        "--debounce-interval",
-        "0.3",
-        "--signal",
-        "SIGTERM",
-        "--kill-after",
-        "10",
-    ]
-    return [str(PYTHON), "-P", "-m", "watchdog.watchmedo", "auto-restart", *watch, "--"]
 
 
 def end_leftovers(pid_file: Path, name: str) -> None:

@@ -1,6 +1,7 @@
 """The environment that the application's processes get."""
 
 import os
+from pathlib import Path
 
 from deploy.native import keyring
 from deploy.native.places import PYTHON, ROOT, Places
@@ -15,9 +16,14 @@ def remember(places: Places) -> None:
     told.setdefault("INKSTONE_ADMIN_EMAIL", keyring.ADMIN_EMAIL)
     # nginx, which sets the forwarded headers, is on the other end of a unix socket.
     lines = [f"{name}={value}\n" for name, value in sorted(told.items()) if "\n" not in value]
-    path = places.etc / "settings.env"
+    path = file(places)
     path.touch(mode=0o600)
     path.write_text("".join(lines))
+
+
+def file(places: Places) -> Path:
+    """Where it is noted."""
+    return places.etc / "settings.env"
 
 
 def environment(places: Places, user: str = WEB) -> dict[str, str]:
@@ -25,7 +31,7 @@ def environment(places: Places, user: str = WEB) -> dict[str, str]:
     kept = {
         name: value for name, value in os.environ.items() if not name.startswith("INKSTONE_") and name != "PYTHONPATH"
     }
-    told = dict(line.split("=", 1) for line in (places.etc / "settings.env").read_text().splitlines())
+    told = dict(line.split("=", 1) for line in file(places).read_text().splitlines())
     for name in ("DATABASE_URL", "SECRET_KEYS"):
         told.pop(f"INKSTONE_{name}", None)
     ours = {

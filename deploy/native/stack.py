@@ -5,6 +5,7 @@ import shlex
 import signal
 import subprocess
 import threading
+from contextlib import nullcontext
 from types import FrameType
 
 from deploy.native import checks, database, keyring, nginx, settings
@@ -14,6 +15,7 @@ from deploy.native.places import PYTHON, ROOT, Places
 from deploy.native.problems import ProblemError
 from deploy.native.programs import TIED
 from deploy.native.render import render
+from deploy.native.telling import listening
 
 
 def run(places: Places, *, reload: bool) -> None:
@@ -26,7 +28,8 @@ def run(places: Places, *, reload: bool) -> None:
         checks.free_space(places)
         checks.free_port(places)
         _prepare(places, reload=reload)
-        Stack(places, patient=reload).run()
+        with listening(places) if reload else nullcontext():
+            Stack(places, patient=reload).run()
 
 
 def _prepare(places: Places, *, reload: bool) -> None:
@@ -35,6 +38,10 @@ def _prepare(places: Places, *, reload: bool) -> None:
         settings.remember(places)
         database.prepare(places)
         nginx.prepare(places)
+        if reload:
+            nginx.keep_nothing(places)
+        for socket in places.run.glob("web.*"):
+            socket.unlink()  # left by one that was killed
         values = {
             "VAR": str(places.var),
             "WEB": "web-reload" if reload else "web",
@@ -55,7 +62,7 @@ class Stack:
         self.problem: str | None = None
         self.stopping = False
         self.supervisor: subprocess.Popen[str] | None = None
-        self.first = FirstSteps(places)
+        self.first = FirstSteps(places, patient=patient)
         self.news = News(places, give_up=None if patient else self.fail)
 
     def run(self) -> None:

@@ -67,13 +67,13 @@ class Steps(LoadTestShape):
 
     def _new_failures(self) -> dict[str, int]:
         """Those since the last step's end."""
-        assert self.runner is not None  # noqa: S101
+        assert self.runner is not None  # noqa: S101 - for the type checker: Locust has set it by then
         before, self.failed = self.failed, failures(self.runner)
         new = {what: count - before.get(what, 0) for what, count in self.failed.items()}
         return {what: count for what, count in new.items() if count}
 
     def _tell_progress(self) -> None:
-        assert self.runner is not None  # noqa: S101
+        assert self.runner is not None  # noqa: S101 - for the type checker: Locust has set it by then
         total = self.runner.stats.total
         now = {"users": self.users, "requests_per_second": total.current_rps, "failures": total.num_failures}
         tell({"progress": now | {"p95": total.get_current_response_time_percentile(0.95)}})

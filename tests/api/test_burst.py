@@ -4,6 +4,7 @@ import asyncio
 import itertools
 from collections import Counter
 from collections.abc import Iterator
+from typing import Any
 
 import aiohttp
 import pytest
@@ -47,9 +48,9 @@ class Client:
     async def __aexit__(self, *error: object) -> None:
         await self._session.close()
 
-    async def ask(self, method: str, path: str, who: User | None = None, **options: object) -> Reply:
+    async def ask(self, method: str, path: str, who: User | None = None, **options: Any) -> Reply:
         cookie = {"Cookie": f"inkstone_session={session_cookie(who)}"} if who else {}
-        async with self._session.request(method, path, headers=cookie, **options) as reply:  # type: ignore[arg-type]
+        async with self._session.request(method, path, headers=cookie, **options) as reply:
             return Reply(reply.status, reply.headers, await reply.read())
 
     async def read_until(self, over: asyncio.Event, paths: list[str], reader: int, who: User) -> list[int]:
@@ -68,8 +69,8 @@ async def comments(client: Client, post_id: str, admin: User) -> list[dict[str, 
     found: list[dict[str, object]] = []
     before = ""
     while True:
-        page = (await client.ask("GET", f"/api/comments?status=held&limit=100{before}", admin)).json
-        found += page["items"]  # type: ignore[operator]
+        page: Any = (await client.ask("GET", f"/api/comments?status=held&limit=100{before}", admin)).json
+        found += page["items"]
         if page["next"] is None:
             return [comment for comment in found if comment["post_id"] == post_id]
         before = f"&before={page['next']}"

@@ -6,7 +6,7 @@ import json
 import random
 import socket
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
@@ -144,7 +144,7 @@ async def _drip(load: Load, name: str, drops: Sequence[bytes], chance: random.Ra
 
 
 @contextlib.asynccontextmanager
-async def _connection(load: Load):  # type: ignore[no-untyped-def]
+async def _connection(load: Load) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
     """A raw connection that takes little at a time."""
     parts = urlsplit(load.url)
     raw = socket.socket()

@@ -28,6 +28,7 @@ GOOD = {
     "trusted_proxies": "10.0.0.0/8, 192.0.2.1,2001:db8::/32",
     "admin_email": "ada@blog.test",
     "admin_password": "correct horse battery",
+    "development": "on",
 }
 BAD = [
     ("database_url", f"postgres://ink:{SECRET}@db/blog"),
@@ -56,6 +57,7 @@ BAD = [
     ("site_name", "x" * 201),
     ("language", "fr"),
     ("registration", "maybe"),
+    ("development", "yes"),
     ("session_days", "0"),
     ("session_days", "366"),
     ("session_days", "1.5"),

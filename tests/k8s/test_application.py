@@ -162,6 +162,24 @@ def test_the_application_takes_every_setting(combination: tuple[str, ...], tmp_p
     assert asked >= 3
 
 
+def test_logs_are_for_programs_here_and_in_compose() -> None:
+    web = pods(render("local"))["Deployment/web"]
+    image = (ROOT / "services/nginx/Dockerfile").read_text()
+
+    for one in containers(web):
+        assert environment(render("local"), one)["INKSTONE_LOG_FORMAT"] == "json"
+    assert re.search(r"NGINX_LOG_FORMAT=(\w+)", image)[1] == "json"  # type: ignore[index]
+    chosen = [
+        COMPOSE["services"][service]["environment"][name]
+        for service, name in (
+            ("web", "INKSTONE_LOG_FORMAT"),
+            ("migrate", "INKSTONE_LOG_FORMAT"),
+            ("nginx", "NGINX_LOG_FORMAT"),
+        )
+    ]
+    assert chosen == ["${INKSTONE_LOG_FORMAT:-json}"] * 3
+
+
 def test_every_command_of_the_application_exists() -> None:
     asked = {
         command

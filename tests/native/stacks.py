@@ -83,28 +83,35 @@ class Site:
 
 
 class Stack(Site):
-    """`make run` with a VAR and a port of its own, its output in a file."""
+    """`make run`, or another command, with a VAR and a port of its own, its output in a file."""
 
-    def __init__(self, var: Path, port: int) -> None:
+    def __init__(self, var: Path, port: int, *, root: Path = ROOT, command: str = "run") -> None:
         super().__init__("127.0.0.1", port, f"127.0.0.1:{port}")
         self.var = var
+        self.settings: dict[str, str] = {}
+        self.root = root
+        self.command = command
         self.output = var.with_name(f"{var.name}.out")
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         """Start it and wait until it says where it is."""
+        self.begin()
+        wait_for(lambda: READY in self.said() or self.ended(), self.said)
+        assert READY in self.said(), self.said()
+
+    def begin(self) -> None:
+        """Start it."""
         with self.output.open("wb") as output:
             self.process = subprocess.Popen(
-                ["make", "run"],
-                cwd=ROOT,
-                env=environment(VAR=str(self.var), PORT=str(self.port)),
+                ["make", self.command],
+                cwd=self.root,
+                env=environment(VAR=str(self.var), PORT=str(self.port), **self.settings),
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-        wait_for(lambda: READY in self.said() or self.ended(), self.said)
-        assert READY in self.said(), self.said()
 
     def said(self) -> str:
         """What it has printed so far."""

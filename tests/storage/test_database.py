@@ -2,10 +2,8 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable
-from datetime import UTC, datetime
+from collections.abc import AsyncIterator
 
-import pymysql
 import pytest
 
 from inkstone.config import DatabaseAddress
@@ -13,40 +11,14 @@ from inkstone.domain.errors import Busy, Unavailable
 from inkstone.metrics.catalogue import Metrics
 from inkstone.storage import database as pooling
 from inkstone.storage import driver
-from inkstone.storage.database import Connection, Database, Duplicate
+from inkstone.storage.database import Database, Duplicate
 from inkstone.storage.figures import Usage
 from tests.restarting import Server
+from tests.storage.asking import COUNT, INSERT, identity, one
 from tests.storage.conftest import until
 
 # MySQL would rather be asked by a name that MariaDB doesn't have.
 pytestmark = pytest.mark.filterwarnings("ignore:'INFORMATION_SCHEMA.PROCESSLIST' is deprecated")
-
-INSERT = "INSERT INTO months (month, posts) VALUES (%s, 1)"
-COUNT = "SELECT COUNT(*) FROM months"
-
-
-@pytest.fixture
-async def pools(database: Database, database_url: str) -> AsyncIterator[Callable[..., Database]]:
-    """Pools of one's own on the emptied database: `pools(size)`."""
-    async with contextlib.AsyncExitStack() as stack:
-
-        def make(size: int = 1, url: str = database_url) -> Database:
-            made = Database(DatabaseAddress.parse(url), size)
-            stack.push_async_callback(made.close)
-            return made
-
-        yield make
-
-
-async def one(pool: Database, sql: str) -> object:
-    async with pool.connection() as db:
-        row = await db.one(sql)
-    return row and row[0]
-
-
-async def identity(db: Connection) -> int:
-    row = await db.one("SELECT CONNECTION_ID()")
-    return row[0] if row else 0
 
 
 async def in_mid_query(pool: Database, processes) -> "asyncio.Task[object]":
@@ -292,138 +264,6 @@ async def test_the_server_hangs_up_on_those_only_whom_the_pool_would_not_use_aga
     assert driver.RECYCLE_SECONDS < seconds <= 2 * driver.RECYCLE_SECONDS
 
 
-async def test_a_transaction_is_committed_at_its_end(pools):
-    pool = pools(2)
-
-    async with pool.transaction() as db:
-        await db.run(INSERT, "2026-01")
-        assert await one(pool, COUNT) == 0
-
-    assert await one(pool, COUNT) == 1
-
-
-async def test_a_transaction_is_rolled_back_when_anything_is_raised(pools):
-    pool = pools(1)
-
-    with pytest.raises(ZeroDivisionError):
-        async with pool.transaction() as db:
-            await db.run(INSERT, "2026-01")
-            _ = 1 / 0
-
-    assert await one(pool, COUNT) == 0
-
-
-@pytest.mark.parametrize("statement", ["SELECT SLEEP(1)", None])
-async def test_a_transaction_is_rolled_back_when_it_is_cancelled(pools, statement):
-    pool = pools(1)
-    written = asyncio.Event()
-
-    async def work() -> None:
-        async with pool.transaction() as db:
-            await db.run(INSERT, "2026-01")
-            written.set()
-            await (db.one(statement) if statement else asyncio.sleep(20))
-
-    task = asyncio.create_task(work())
-    await written.wait()
-    task.cancel()
-
-    with pytest.raises(asyncio.CancelledError):
-        await task
-    # A server that is in mid-query notices at its end that its client has gone; until then it keeps the row locked.
-    async with pool.transaction() as db:
-        await db.run(INSERT, "2026-01")
-    assert await one(pool, COUNT) == 1
-
-
-async def test_what_fails_behind_a_savepoint_is_undone_alone(pools):
-    pool = pools(1)
-
-    async with pool.transaction() as db:
-        await db.run(INSERT, "2026-01")
-        with pytest.raises(Duplicate):
-            async with db.savepoint():
-                await db.run(INSERT, "2026-02")
-                await db.run(INSERT, "2026-01")
-        async with db.savepoint():
-            await db.run(INSERT, "2026-03")
-
-    async with pool.connection() as db:
-        assert await db.all("SELECT month FROM months ORDER BY month") == (("2026-01",), ("2026-03",))
-
-
-async def test_of_two_that_wait_for_each_other_one_goes_on(pools):
-    """The server undoes a deadlock's victim whole: its savepoint is gone too, and that must not hide the reason."""
-    pool = pools(2)
-    async with pool.transaction() as db:
-        await db.run(INSERT, "2026-01")
-        await db.run(INSERT, "2026-02")
-    both = asyncio.Barrier(2)
-
-    async def work(first: str, second: str) -> None:
-        async with pool.transaction() as db:
-            await db.run("UPDATE months SET posts = posts + 1 WHERE month = %s", first)
-            await both.wait()
-            async with db.savepoint():
-                await db.run("UPDATE months SET posts = posts + 1 WHERE month = %s", second)
-
-    results = await asyncio.gather(work("2026-01", "2026-02"), work("2026-02", "2026-01"), return_exceptions=True)
-
-    assert sorted(map(type, results), key=str) == sorted([type(None), Unavailable], key=str), results
-    assert await one(pool, "SELECT SUM(posts) FROM months") == 4
-
-
-@pytest.mark.parametrize(
-    ("row", "key"),
-    [(("0" * 32, "ada@blog.test", "Other"), "PRIMARY"), (("1" * 32, "ADA@blog.test", "Other"), "users_email"),
-     (("1" * 32, "other@blog.test", "ÄDA'S.x"), "users_name")],
-)  # fmt: skip
-async def test_a_duplicate_names_its_key(database, row, key):
-    insert = (
-        "INSERT INTO users (id, email, name, role, credential, created_at) VALUES (%s, %s, %s, 'reader', '', NOW())"
-    )
-    async with database.connection() as db:
-        await db.run(insert, "0" * 32, "ada@blog.test", "Ada's.x")
-
-        with pytest.raises(Duplicate) as caught:
-            await db.run(insert, *row)
-
-    assert caught.value.key == key
-
-
-@pytest.mark.parametrize(
-    ("number", "text", "why"),
-    [
-        (1114, "The table 'posts' is full", "its disk is full"),
-        (1030, 'Got error 28 "No space left on device" from storage engine InnoDB', "its disk is full"),
-        (1026, "Error writing file '/tmp/MLfd=41' (errno: 28 - No space left on device)", "its disk is full"),
-        (1290, "The server is running with the --read-only option", "it is read-only"),
-    ],
-)
-async def test_a_server_that_can_not_save_is_said_to(pools, caplog, number, text, why):
-    signal = f"SIGNAL SQLSTATE 'HY000' SET MYSQL_ERRNO = {number}, MESSAGE_TEXT = %s"
-
-    async with pools(1).connection() as db:
-        with pytest.raises(Unavailable, match="can't save anything"):
-            await db.run(signal, text)
-
-        assert f"the database takes no writes, {why}: " in caplog.text
-        assert await db.one("SELECT 1") == (1,)
-
-
-@pytest.mark.parametrize(
-    "time",
-    [datetime(2026, 5, 4, 3, 2, 1, 123456, UTC), datetime(1000, 1, 1, tzinfo=UTC), datetime.max.replace(tzinfo=UTC)],
-)
-async def test_times_and_texts_come_back_as_they_went(database, time):
-    text = "茶 🍵 \\ ' \" % %s \u202e \x1a"
-    insert = "INSERT INTO users (id, name, role, credential, created_at) VALUES (%s, %s, 'reader', '', %s)"
-    async with database.connection() as db:
-        await db.run(insert, "0" * 32, text, time)
-
-        assert await db.one("SELECT name, created_at FROM users WHERE name = %s", text) == (text, time)
-
-
 async def test_a_closed_pool_hands_nothing_back_to_its_idle_ones(pools, processes):
     pool = pools(1)
     async with pool.connection() as db:
@@ -434,38 +274,6 @@ async def test_a_closed_pool_hands_nothing_back_to_its_idle_ones(pools, processe
         return connection_id not in await processes()
 
     await until(gone)
-
-
-@pytest.mark.parametrize("size", [0, 1, 250, 251, 65_535, 65_536, 2**24 - 20, 2**24 - 4, 2**24, 2**24 + 1, 2**25])
-async def test_a_result_of_any_size_arrives(pools, size):
-    async with pools(1).connection() as db:
-        assert await db.all(f"SELECT REPEAT('x', {size}), NULL, 1 UNION ALL SELECT '', 'y', 2") == (
-            ("x" * size, None, 1),
-            ("", "y", 2),
-        )
-        assert await db.one("SELECT 'next'") == ("next",)
-
-
-async def test_many_rows_arrive(pools):
-    numbers = "SELECT a.n + 10 * b.n + 100 * c.n + 1000 * d.n n FROM " + ", ".join(
-        f"({' UNION '.join(f'SELECT {digit} n' for digit in range(10))}) {name}" for name in "abcd"
-    )
-    async with pools(1).connection() as db:
-        rows = await db.all(f"SELECT n, REPEAT('茶', MOD(n, 300)) FROM ({numbers}) numbers ORDER BY n")
-
-    assert list(rows) == [(number, "茶" * (number % 300)) for number in range(10_000)]
-
-
-async def test_a_result_that_ends_with_an_error_leaves_a_good_connection(pools):
-    async with pools(1).connection() as db:
-        first = await identity(db)
-
-        for _ in range(3):
-            with pytest.raises(pymysql.err.Error):
-                await db.all("SELECT 1 UNION SELECT (SELECT 1 UNION SELECT 2)")
-            assert await db.one("SELECT 'good'") == ("good",)
-
-        assert await identity(db) == first
 
 
 @pytest.mark.xdist_group("restarts")
@@ -522,7 +330,7 @@ async def test_who_waits_for_a_connection_and_who_gets_none_are_counted(database
     assert sum(metrics.pool_waits.by["primary",].counts) == 2
     assert metrics.pool_waits.by["primary",].seconds >= 2 * pooling.ACQUIRE_SECONDS
     assert metrics.pool_refusals.by["primary",] == 2
-    assert sum(metrics.query_time.by["test_database.one",].counts) == 1
+    assert sum(metrics.query_time.by["asking.one",].counts) == 1
     assert pool.usage == Usage(size=1, in_use=0, idle=1, reachable=True)
     await pool.close()
 

@@ -5,6 +5,7 @@ The plans are those of a million posts (docs/performance.md).
 """
 
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractContextManager
 
 import pytest
 
@@ -52,9 +53,9 @@ FURTHER = """
 
 
 @pytest.fixture(scope="module")
-def large_url(new_server: Callable[[], object]) -> Iterator[str]:
+def large_url(new_server: Callable[[], AbstractContextManager[str]]) -> Iterator[str]:
     """A server of its own, which nobody empties."""
-    with new_server() as url:  # type: ignore[attr-defined]
+    with new_server() as url:
         migrate(DatabaseAddress.parse(url), wait_seconds=60, progress=lambda _: None)
         bulk.write(url, texts.made_up(), SIZE, lambda *_: None)
         yield url

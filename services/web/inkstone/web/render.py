@@ -14,12 +14,13 @@ from aiohttp.web_response import ContentCoding
 from isal import isal_zlib
 
 from inkstone.keys import METRICS, SETTINGS
+from inkstone.logs.trail import TRAIL
 from inkstone.storage import clock
 from inkstone.web import sessions, templating
 from inkstone.web.access import visitor
 
 TEMPLATES = web.AppKey("templates", jinja2.Environment)
-_RELEASE = web.AppKey("release", str)
+RELEASE = web.AppKey("release", str)
 URLS: web.AppKey[Mapping[str, str]] = web.AppKey("urls")
 
 # Fresh for a second in shared caches, for another one while it is fetched anew, and for a day while we are away.
@@ -49,8 +50,8 @@ _COMPRESS_IN_THREAD_FROM = 64 * 1024
 def setup(app: web.Application, urls: Mapping[str, str]) -> None:
     """Give the application its templates; `urls` are the named routes' patterns."""
     aiohttp.set_zlib_backend(isal_zlib)  # a third of zlib's time for a page, and no more bytes
-    app[TEMPLATES] = templating.environment(app[SETTINGS], urls)
-    app[_RELEASE] = templating.release(app[SETTINGS])
+    app[RELEASE] = templating.release(app[SETTINGS])
+    app[TEMPLATES] = templating.environment(app[SETTINGS], urls, app[RELEASE])
     app[URLS] = urls
 
 
@@ -70,14 +71,20 @@ def page(
     """
     path, etag = _path(request), None
     if state is not None and _is_shared(request, http_status):
-        etag = _etag(repr((request.app[_RELEASE], template, path, state)).encode())
+        etag = _etag(repr((request.app[RELEASE], template, path, state)).encode())
         if _has(request, etag):
             return _not_modified(request, etag)
     started = perf_counter()
     made = request.app[TEMPLATES].get_template(template)
     content = made.render(user=visitor(request), path=path, now=clock.now(), **context)
-    request.app[METRICS].render_time.by[template,].add(perf_counter() - started)
+    _note(request, template, started, perf_counter())
     return _answer(request, content.encode("utf-8", "replace"), http_status, content_type, etag)
+
+
+def _note(request: web.Request, template: str, started: float, ended: float) -> None:
+    request.app[METRICS].render_time.by[template,].add(ended - started)
+    if trail := TRAIL.get():
+        trail.rendered(template, started, ended)
 
 
 def text(request: web.Request, content: str, content_type: str) -> web.Response:

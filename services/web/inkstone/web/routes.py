@@ -2,7 +2,7 @@
 
 from aiohttp import web
 
-from inkstone.web import assets, description, health, measuring
+from inkstone.web import assets, description, development, health, measuring
 from inkstone.web.endpoints import ENDPOINTS
 from inkstone.web.pages import account, feeds, manage_comments, manage_posts, manage_users, media, posts, search
 
@@ -54,5 +54,11 @@ ROUTES = [
     web.get("/{path:(?!api/|static/|media/).*}", posts.moved),
 ]
 
-URLS = {route.kwargs["name"]: route.path for route in ROUTES if "name" in route.kwargs}
+DEVELOPMENT = [
+    web.get("/development/page.js", development.script, name="development_script"),
+    web.get("/development/changes", development.changes, name="development_changes"),
+]
+"""Absent from a blog that is not being worked on."""
+
+URLS = {route.kwargs["name"]: route.path for route in [*ROUTES, *DEVELOPMENT] if "name" in route.kwargs}
 """The named routes' patterns, for `url(…)` in templates."""

@@ -65,11 +65,11 @@ class _Folding(NodeTransformer):
         return node
 
 
-def environment(settings: Settings, urls: Mapping[str, str]) -> Environment:
+def environment(settings: Settings, urls: Mapping[str, str], release: str) -> Environment:
     """All templates, compiled: a first request must not wait for the disk. `urls` are the named routes' patterns."""
     made = Environment(
         constants={
-            "site": _site(settings),
+            "site": {**_site(settings), "release": release},
             "url": partial(url, urls),
             "asset": _assets(),
             "_": _translator(settings),
@@ -94,12 +94,13 @@ def environment(settings: Settings, urls: Mapping[str, str]) -> Environment:
     return made
 
 
-def _site(settings: Settings) -> dict[str, str]:
+def _site(settings: Settings) -> dict[str, str | bool]:
     return {
         "name": settings.site_name,
         "url": settings.site_url,
         "language": settings.language,
         "registration": settings.registration,
+        "development": settings.development,
     }
 
 
