@@ -64,9 +64,8 @@ class Observed:
         stack.environment |= {"PROMETHEUS_PORT": str(self.prometheus.port), "GRAFANA_PORT": str(free_port())}
 
     def start(self, replicas: int) -> None:
-        self.stack.compose(
-            "--profile", "observability", "up", "--detach", "--wait", "--pull=never", f"--scale=web={replicas}"
-        )
+        profile = ("--profile", "observability")
+        self.stack.compose(*profile, "up", "--detach", "--wait", "--pull=never", f"--scale=web={replicas}")
 
     def end(self) -> None:
         self.stack.compose("--profile", "observability", "rm", "--force", "--stop", "--volumes", "prometheus", "grafana")
@@ -180,6 +179,8 @@ def test_grafana_reaches_prometheus_and_nobody_else_and_has_a_password_of_its_ow
     assert reached == ["prometheus:9090"]
     assert len(password) >= 16
     assert password != stack.secret("admin_password")
+    told = stack.facts("grafana")[0]["Config"]["Env"]
+    assert "GF_SECURITY_ADMIN_PASSWORD__FILE=/run/inkstone/grafana/admin_password" in told
 
 
 def test_grafana_can_read_what_it_is_told(observed: Observed) -> None:
