@@ -1,7 +1,7 @@
 # Every command there is. Choose with: make run PORT=8080 VAR=./var LISTEN=127.0.0.1
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev cli up roll down backup restore test bench load check fmt clean checked
+.PHONY: help run dev cli up roll down backup restore test bench load docs pictures check fmt clean checked
 
 ROOT := $(CURDIR)
 # With `make -C` this is still the folder of the person who typed it.
@@ -16,6 +16,8 @@ BIN := $(ROOT)/.venv/bin
 # Processes that tests start in other folders count too.
 COVERED := PATH='$(BIN)':"$$PATH" COVERAGE_FILE='$(ROOT)/.coverage'
 NATIVE := exec '$(ROOT)/deploy/native.sh'
+# A link that leads nowhere is an error.
+SITE := '$(BIN)/sphinx-build' --quiet --fresh-env --fail-on-warning --keep-going '$(ROOT)/docs' '$(VAR)/docs'
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' '$(ROOT)/Makefile'
@@ -36,7 +38,7 @@ roll: ## Replace every replica of the application by a new one, without losing a
 	@exec '$(ROOT)/deploy/containers/roll.sh'
 
 down: ## Stop the containers; posts and secrets stay in their volumes
-	@docker compose down
+	@docker compose --profile '*' down
 
 backup: ## All that the running containers keep, in one file: FILE=./backups/inkstone-….tar.gz
 	@exec '$(ROOT)/deploy/containers/backup.sh'
@@ -66,16 +68,26 @@ load: ## How many replicas do I need? Load on the container stack, and a report:
 	@'$(ROOT)/deploy/native.sh' install load
 	@cd '$(ROOT)' && exec '$(BIN)/python' -m tests.load
 
-check: lint types configs ## Everything but the tests
+docs: ## The documents as a site: VAR/docs
+	@'$(ROOT)/deploy/native.sh' install docs
+	@cd '$(ROOT)' && '$(BIN)/python' -m docs.generate
+	@$(SITE)
+	@echo "The site is in $(VAR)/docs: open $(VAR)/docs/index.html, or put it on any web server."
 
-.PHONY: lint types configs
+pictures: ## The documents' pictures, from a blog made for them
+	@'$(ROOT)/deploy/native.sh' install test
+	@cd '$(ROOT)' && exec '$(BIN)/python' -m docs.screenshots
+
+check: lint types configs site ## Everything but the tests
+
+.PHONY: lint types configs site
 lint: checked
 	@'$(BIN)/ruff' check . && '$(BIN)/ruff' format --check .
 	@'$(BIN)/lint-imports'
 	@for script in deploy/*.sh deploy/*/*.sh services/*/*.sh services/*/initdb/*.sh k8s/*.sh .ci/run; do bash -n "$$script" || exit 1; done
 
 types: checked
-	@'$(BIN)/mypy' && '$(BIN)/mypy' -p deploy.native && '$(BIN)/mypy' -p tests.load
+	@'$(BIN)/mypy' && '$(BIN)/mypy' -p deploy.native && '$(BIN)/mypy' -p tests.load && '$(BIN)/mypy' -p docs -p tests.documents
 
 configs: checked
 	@'$(ROOT)/deploy/native.sh' check-nginx
@@ -83,6 +95,9 @@ configs: checked
 	@if docker compose version >/dev/null 2>&1; then \
 	  docker compose -f docker-compose.yml config --quiet && INKSTONE_SITE_URL=https://localhost \
 	  docker compose -f docker-compose.yml -f docker-compose.production.yml config --quiet; fi
+
+site: checked
+	@$(SITE)
 
 checked:
 	@'$(ROOT)/deploy/native.sh' install check

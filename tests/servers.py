@@ -1,6 +1,8 @@
 """Real servers for the tests: a database, and the application as gunicorn runs it."""
 
+import atexit
 import contextlib
+import functools
 import os
 import secrets
 import shutil
@@ -45,6 +47,7 @@ def mariadb(*, durable: bool = False) -> Iterator[str]:
     places = Places(folder, "127.0.0.1", 0)
     places.make()
     keyring.ensure(places)
+    shutil.copytree(_files(), places.data)
     database.prepare(places)
     with (places.log / "mysql.log").open("w") as log:
         flush = f"--innodb-flush-log-at-trx-commit={1 if durable else 2}"
@@ -58,6 +61,18 @@ def mariadb(*, durable: bool = False) -> Iterator[str]:
         server.send_signal(signal.SIGKILL)
         server.wait()
         shutil.rmtree(folder)
+
+
+@functools.cache
+def _files() -> Path:
+    """A new server's, made once: most of the time until it runs goes into them."""
+    folder = Path(tempfile.mkdtemp(prefix="ink-files-", dir="/tmp"))
+    atexit.register(shutil.rmtree, folder)
+    places = Places(folder, "127.0.0.1", 0)
+    places.make()
+    keyring.ensure(places)
+    database.prepare(places)
+    return places.data
 
 
 @contextlib.contextmanager
@@ -101,8 +116,13 @@ def answers(url: str) -> bool:
 
 
 @contextlib.contextmanager
-def gunicorn(database_url: str, application: str = "tests.detecting:application", **settings: str) -> Iterator["Blog"]:
-    """The application with one worker; `settings` are further INKSTONE_ settings, by their plain names."""
+def gunicorn(
+    database_url: str, application: str = "tests.detecting:application", *, says_to: int | None = None, **settings: str
+) -> Iterator["Blog"]:
+    """The application with one worker; `settings` are further INKSTONE_ settings, by their plain names.
+
+    What it says goes into a file, or to a descriptor.
+    """
     environment = {name: value for name, value in os.environ.items() if not name.startswith("INKSTONE_")}
     wanted = {"DATABASE_URL": database_url, "SECRET_KEYS": ",".join(KEYS), "SITE_URL": SITE_URL, "WORKERS": "1"}
     with tempfile.TemporaryDirectory(prefix="ink-web-", dir="/tmp") as folder:
@@ -119,7 +139,8 @@ def gunicorn(database_url: str, application: str = "tests.detecting:application"
             application,
         ]
         with log.open("w") as output:
-            process = subprocess.Popen(command, env=environment, stdout=output, stderr=output, stdin=subprocess.DEVNULL)
+            said = output if says_to is None else says_to
+            process = subprocess.Popen(command, env=environment, stdout=said, stderr=said, stdin=subprocess.DEVNULL)
         blog = Blog(Path(folder, "web.sock"), log, process)
         try:
             yield blog

@@ -3,6 +3,7 @@
 import ast
 import calendar
 import json
+import logging
 import re
 import runpy
 from collections.abc import Iterator
@@ -20,10 +21,13 @@ from inkstone.config import PREFIX, Settings
 from inkstone.domain.comments import CommentStatus
 from inkstone.domain.posts import Status
 from inkstone.domain.users import Role
+from inkstone.logs.forms import Json
+from inkstone.logs.trail import Trail
 from inkstone.metrics.catalogue import Metrics
 from inkstone.metrics.families import Counter
 from inkstone.web.render import TEMPLATES as TEMPLATE_ENVIRONMENT
 from inkstone.web.routes import URLS
+from tests.documents.blocks import blocks
 from tests.servers import KEYS
 
 ROOT = Path(__file__).parents[1]
@@ -181,22 +185,13 @@ def test_a_migration_stands_on_the_one_before(path):
 # Documents
 
 
-def test_the_readme_lists_the_settings_as_they_are():
-    rows = re.findall(r"^\| `(INKSTONE_\w+)` \| (.*?) \| (.*) \|$", (ROOT / "README.md").read_text(), re.M)
-
-    def default(value: str | None) -> str:
-        return f"`{value}`" if value else "none"
-
-    assert rows == [
-        (PREFIX + setting.name.upper(), default(setting.metadata["default"]), setting.metadata["help"])
-        for setting in fields(Settings)
-    ]
-
-
 def test_the_document_on_observing_lists_the_metrics_as_they_are():
     rows = re.findall(r"^\| `((?:inkstone|process)_\w+)` \| (\w+) \| (.*?) ?\| (.*) \|$", document("observing"), re.M)
+    told = re.findall(r"# HELP (\w+) (.*)\"", (ROOT / "services/nginx/count.sh").read_text())
 
     assert rows == [
+        *((name, "counter", "`cache`, `status`", help) for name, help in told),
+    ] + [
         (
             family.name + ("_total" if isinstance(family, Counter) else ""),
             type(family).__name__.lower(),
@@ -208,9 +203,25 @@ def test_the_document_on_observing_lists_the_metrics_as_they_are():
 
 
 def test_the_document_on_observing_lists_the_alerts_as_they_are():
-    alerts = (ROOT / "k8s/components/alerts/alerts.yaml").read_text()
+    files = [ROOT / "observability/prometheus/rules.yaml", ROOT / "k8s/components/alerts/kubernetes.yaml"]
+    alerts = "".join(file.read_text() for file in files)
 
     assert re.findall(r"`(Inkstone[A-Z]\w+)`", document("observing")) == re.findall(r"alert: (\w+)", alerts)
+
+
+def test_the_document_on_logs_lists_the_fields_as_they_are():
+    front, request, record = [re.findall(r"^\| `(\w+)` \|", part, re.M) for part in _tables(document("logs"))]
+    form, (error, told) = Json(), (LookupError("x"), logging.LogRecord("x", logging.INFO, "x", 1, "x", None, None))
+    told.exc_info = (LookupError, error, None)
+
+    written = (ROOT / "services/nginx/logs.conf").read_text().partition("log_format text")[0]
+    assert front == re.findall(r'"(\w+)":', written)
+    assert request == [*json.loads(form.request(0.0, "info", Trail("x"), "home", "GET", 200, 0.0))]
+    assert record == [*json.loads(form.record(told))]
+
+
+def _tables(text: str) -> list[str]:
+    return [part.partition("\n\n")[0] for part in text.split("| field | what it is |\n")[1:]]
 
 
 def document(name: str) -> str:
@@ -221,7 +232,9 @@ def document(name: str) -> str:
 def test_make_targets_that_are_written_about_exist(path):
     targets = set(re.findall(r"^([a-z][a-z-]*):", (ROOT / "Makefile").read_text(), re.M))
 
-    mentioned = set(re.findall(r"(?:`|^ {4})(?:[A-Z_]+=\S+ )*make ([a-z-]+)", path.read_text(), re.M))
+    typed = "".join(block.text for block in blocks(path))
+    mentioned = set(re.findall(r"^(?:[A-Z_]+=\S+ )*make ([a-z-]+)", typed, re.M))
+    mentioned |= set(re.findall(r"`(?:[A-Z_]+=\S+ )*make ([a-z-]+)", path.read_text()))
 
     assert mentioned <= targets
 
@@ -238,7 +251,7 @@ def test_links_lead_somewhere(path):
 @pytest.mark.parametrize("path", DOCUMENTS, ids=named)
 def test_settings_that_are_written_about_exist(path):
     known = {PREFIX + setting.name.upper() for setting in fields(Settings)}
-    known |= {f"{name}_FILE" for name in known} | {"INKSTONE_BIND", "INKSTONE_WORKERS", "INKSTONE_LOG_LEVEL"}
+    known |= {f"{name}_FILE" for name in known} | {"INKSTONE_BIND", "INKSTONE_WORKERS"}
     known |= {"INKSTONE_BENCH_CORPUS"}  # not the application's
 
     assert set(re.findall(r"\bINKSTONE_[A-Z_]*[A-Z]\b", path.read_text())) <= known

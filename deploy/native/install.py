@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
-from deploy.native import kubernetes, packages
+from deploy.native import kubernetes, packages, pip
 from deploy.native.places import PYTHON, ROOT, VENV
 from deploy.native.problems import ProblemError
 
@@ -22,6 +22,7 @@ STAMPS = VENV / "stamps"
 RUN = [WEB / "requirements.txt", ROOT / "deploy" / "requirements.txt"]
 TEST = [ROOT / "tests" / "requirements.txt"]
 REPORT = [ROOT / "tests" / "load" / "requirements.txt"]
+SITE = [ROOT / "docs" / "requirements.txt"]
 # The load generator has libraries of its own, as it has in its container.
 LOCUST_LOCK = ROOT / "services" / "load" / "requirements.txt"
 LOCUST = VENV / "load"
@@ -39,9 +40,9 @@ Step = tuple[str, str, Callable[[], None]]  # name, what it was made from, how i
 
 
 def install(purpose: str) -> None:
-    """Have everything that `run`, `test`, `check`, `bench` or `load` needs; `editor` is the front end alone."""
-    # Load is for a blog that runs elsewhere, if only in containers.
-    servers = {} if purpose in {"load", "editor"} else packages.SERVERS
+    """Have everything that `run`, `test`, `check`, `bench`, `load` or `docs` needs; `editor` is the front end alone."""
+    # Load is for a blog that runs elsewhere, if only in containers; documents are read without one.
+    servers = {} if purpose in {"load", "docs", "editor"} else packages.SERVERS
     packages.ensure(servers | packages.MORE.get(purpose, {}))
     steps = _steps(purpose)
     if not all(_current(step) for step in steps):
@@ -56,9 +57,9 @@ def install(purpose: str) -> None:
 def _steps(purpose: str) -> list[Step]:
     if purpose == "editor":
         return _editor_steps()
-    locks = (
-        RUN + (TEST if purpose in {"test", "check"} else []) + (REPORT if purpose in {"test", "check", "load"} else [])
-    )
+    locks = RUN + (TEST if purpose in {"test", "check"} else [])
+    locks += REPORT if purpose in {"test", "check", "load"} else []
+    locks += SITE if purpose in {"test", "check", "docs"} else []
     steps: list[Step] = [("venv", f"{sys.version_info[:2]} {ROOT}", _make_venv)]
     steps += [(f"python-{path.parent.name}", _digest([path]), partial(_pip, path)) for path in locks if path.exists()]
     if purpose == "load":
@@ -66,7 +67,7 @@ def _steps(purpose: str) -> list[Step]:
     steps.append(("inkstone", _digest([WEB / "pyproject.toml"]), _link_package))
     if purpose == "test":
         steps.append(("linter", _digest([kubernetes.LINTER_LOCK]), kubernetes.make_linter))
-    return steps + _editor_steps()
+    return steps + (_editor_steps() if purpose != "docs" else [])
 
 
 def _editor_steps() -> list[Step]:
@@ -108,20 +109,8 @@ def _make_venv() -> None:
 
 def _pip(lock: Path, python: Path = PYTHON) -> None:
     print(f"Installing {lock.relative_to(ROOT)} …", flush=True)
-    _call(
-        [
-            str(python),
-            "-m",
-            "pip",
-            "install",
-            "-qq",
-            "--disable-pip-version-check",
-            "--require-hashes",
-            "--requirement",
-            str(lock),
-        ],
-        f"pip could not install {lock.relative_to(ROOT)} (its own words are above)",
-    )
+    failed = f"pip could not install {lock.relative_to(ROOT)} (its own words are above)"
+    _call(pip.locked(lock, python=python), failed)
 
 
 def _make_locust() -> None:
@@ -131,8 +120,8 @@ def _make_locust() -> None:
 
 def _link_package() -> None:
     # The application runs from the checkout: no copy that could be an old one. --no-build-isolation: nothing unpinned.
-    command = [str(PYTHON), "-m", "pip", "install", "-qq", "--disable-pip-version-check", "--no-deps"]
-    _call([*command, "--no-build-isolation", "--editable", str(WEB)], "pip could not install the application itself")
+    command = pip.install("--no-deps", "--no-build-isolation", "--editable", str(WEB))
+    _call(command, "pip could not install the application itself")
 
 
 def _fetch_libraries() -> None:

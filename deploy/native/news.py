@@ -1,5 +1,6 @@
 """Supervisor's log, shortened to what a person at the terminal wants to know."""
 
+import json
 import os
 import re
 from collections import Counter
@@ -13,6 +14,7 @@ from deploy.native.places import Places
 EXITED = re.compile(r"WARN exited: (?P<program>\w+) \((?P<how>.+); not expected\)")
 KILLED = re.compile(r"WARN killing '(?P<program>\w+)' \(\d+\) with SIGKILL")
 RUNNING = re.compile(r"INFO success: (?P<program>\w+) entered RUNNING state")
+OWN_LINE = re.compile(r"[\d-]{10} [\d:.]{12} (\w+ +gunicorn: |(debug|info) |\w+ +\d{3} )")
 EXCEPTION = re.compile(r"[\w.]*(Error|Exception|Exit): ")
 TAIL_BYTES = 20_000
 TRIES = 3
@@ -81,14 +83,27 @@ def _size(path: Path) -> int:
 
 
 def python_reason(text: str) -> str:
-    """The exception a traceback ends with, or the last line that is not gunicorn's own.
+    """The exception a traceback ends with, or the last line that is neither gunicorn's own nor a request's.
 
-    >>> python_reason("Traceback:\\n  File x\\nValueError: no\\n[2026] [1] [INFO] Shutting down\\n")
+    >>> python_reason("Traceback:\\n  File x\\nValueError: no\\n2026-11-22 18:00:00.000 info     gunicorn: Bye\\n")
+    'ValueError: no'
+    >>> python_reason('{"logger": "gunicorn", "message": "x", "traceback": "Traceback:\\\\nValueError: no"}')
     'ValueError: no'
     """
-    lines = [line.strip() for line in text.splitlines() if line.strip() and not line.startswith((" ", "[", "\t"))]
+    told = [part for line in text.splitlines() for part in _told(line)]
+    lines = [line.strip() for line in told if line.strip() and not line.startswith((" ", "\t"))]
     exceptions = [line for line in lines if EXCEPTION.match(line)]
     return (exceptions or lines or [""])[-1]
+
+
+def _told(line: str) -> list[str]:
+    """What a line of the application's log may say of its end (inkstone/logs/forms.py has both forms)."""
+    if line.startswith("{"):
+        with suppress(ValueError):
+            record = json.loads(line)
+            own = record.get("logger") in {None, "gunicorn"}
+            return record.get("traceback", "" if own else record.get("message", "")).splitlines()  # type: ignore[no-any-return]
+    return [] if OWN_LINE.match(line) else [line]
 
 
 def nginx_reason(text: str) -> str:

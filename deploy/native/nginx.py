@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 
 from deploy.native.places import ROOT, Places, bracketed
+from deploy.native.problems import ProblemError
 from deploy.native.render import render
 
 SOURCE = ROOT / "services" / "nginx"
@@ -42,13 +43,21 @@ def _values(places: Places) -> dict[str, str]:
         "NGINX_MAIN": "daemon off;" + (" user root;" if os.geteuid() == 0 else ""),
         "NGINX_PID": str(places.run / "nginx.pid"),
         "NGINX_WORKERS": "auto",
-        "NGINX_ACCESS_LOG": "off",
+        "NGINX_ACCESS_LOG": _access_log(),
         "NGINX_CACHE": str(places.cache / "nginx"),
         "NGINX_EDGE": "plain",
         "NGINX_LISTEN": f"{bracketed(places.listen)}:{places.port}",
         "NGINX_ERRORS": str(places.etc / "nginx" / "errors"),
         "WEB_SOCKET": str(places.web_socket),
     }
+
+
+def _access_log() -> str:
+    """Into what Supervisor keeps and rotates. Each write is one that no other process's can cut in two (PIPE_BUF)."""
+    form = os.environ.get("INKSTONE_LOG_FORMAT") or "text"
+    if form not in {"text", "json"}:
+        raise ProblemError("INKSTONE_LOG_FORMAT makes no sense: it is one of: text, json")
+    return f"/dev/stdout {form} buffer=4k flush=1s"
 
 
 def _with_tls(places: Places, certificates: Path) -> dict[str, str]:

@@ -18,10 +18,16 @@ SERVERS = {
     "nginx": "nginx",
     "setpriv": "util-linux",
 }
-# What only some purposes need: the tests' browser, a library of the Node.js that Playwright brings to drive it, and
-# what Prometheus itself thinks of our metrics and alerts.
+# What only some purposes need: the tests' browser, a library of the Node.js that Playwright brings to drive it,
+# what Prometheus itself thinks of our metrics and alerts, and what documents tell people to type.
 MORE = {
-    "test": {"chromium": "chromium", "libatomic.so.1": "libatomic1", "promtool": "prometheus"},
+    "test": {
+        "chromium": "chromium",
+        "libatomic.so.1": "libatomic1",
+        "promtool": "prometheus",
+        "git": "git",
+        "curl": "curl",
+    },
     "bench": {"wrk": "wrk"},
 }
 

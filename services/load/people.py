@@ -135,4 +135,4 @@ def _draft() -> dict[str, Any]:
     """About 3 kB of Markdown, with something new in it each time."""
     paragraph = "A draft grows while it is *written*, word by word, and is saved with each of them. " * 6
     content = "\n\n".join([f"## {uuid.uuid4().hex}", *([paragraph] * 6)])
-    return {"name": "A draft of the load test", "content": content, "status": "draft", "tags": []}
+    return {"name": f"A draft of {uuid.uuid4()}", "content": content, "status": "draft", "tags": []}

@@ -3,8 +3,8 @@
 set -eu
 
 say() { printf 'inkstone: %s\n' "$1" >&2; }
-refuse() {
-  say "$1; see docs/production.md."
+refuse() { # WHY [DOCUMENT]
+  say "$1; see ${2:-docs/production.md}."
   exit 1
 }
 
@@ -70,9 +70,29 @@ trust_proxies() {
   if [ -n "$NGINX_REAL_IP" ]; then NGINX_REAL_IP="$NGINX_REAL_IP real_ip_header X-Forwarded-For; real_ip_recursive on;"; fi
 }
 
+# Each write is one that no other process's can cut in two (PIPE_BUF), and none waits for longer than a second.
+form_log() {
+  case "$NGINX_LOG_FORMAT" in
+    json | text) ;;
+    *) refuse "INKSTONE_LOG_FORMAT makes no sense: it is one of: text, json" docs/logs.md ;;
+  esac
+  case "$NGINX_ACCESS_LOG" in
+    off) NGINX_ACCESS_LOG="/dev/null combined if=0" ;; # the word itself would leave out what is counted, too
+    *) NGINX_ACCESS_LOG="$NGINX_ACCESS_LOG $NGINX_LOG_FORMAT buffer=4k flush=1s" ;;
+  esac
+}
+
+# What was answered is counted beside nginx (count.sh).
+count() {
+  mkdir -p "$NGINX_COUNTING"
+  /count.sh "$NGINX_COUNTING" "$NGINX_PID" &
+}
+
 find_web
+form_log
 trust_proxies
-export NGINX_RESOLVER NGINX_WEB NGINX_BACKUP NGINX_REAL_IP
+if [ "${1:-}" = nginx ]; then count; fi
+export NGINX_ACCESS_LOG NGINX_RESOLVER NGINX_WEB NGINX_BACKUP NGINX_REAL_IP
 if [ "$NGINX_EDGE" = tls ]; then
   check_site_url
   check_certificate

@@ -11,6 +11,9 @@ import time
 from pathlib import Path
 from typing import Any, NoReturn
 
+from inkstone.config import ConfigError, Settings
+from inkstone.logs.handling import configuration
+
 
 def refuse(message: str) -> NoReturn:
     """End with one line; status 4 is gunicorn's own for an application that can't be loaded."""
@@ -44,10 +47,13 @@ worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa:
 # Nobody uses it, and it would be opened under a home that a container's user lacks.
 control_socket_disable = True
 
-# nginx has the access log; the application has its own for what went wrong.
+# The application tells of each request itself (web/telling.py); gunicorn's own lines take the same form and way.
 accesslog = None
-errorlog = "-"
-loglevel = os.environ.get("INKSTONE_LOG_LEVEL", "info")
+try:
+    log_form, loglevel = Settings.for_logging(os.environ)
+except ConfigError as error:
+    refuse(str(error))
+logconfig_dict = configuration(log_form, loglevel)
 
 # A socket file of our own is for our own user, who is nginx's too.
 umask = 0o077 if bind.startswith("unix:") else 0
@@ -65,8 +71,6 @@ _M_ARENA_MAX = -8
 
 def on_starting(server: object) -> None:
     """Look at the settings before there are workers: each would say the same, among lines about its own end."""
-    from inkstone.config import ConfigError, Settings
-
     try:
         Settings.from_environment(os.environ)
     except ConfigError as error:

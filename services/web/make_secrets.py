@@ -24,6 +24,8 @@ def main() -> None:
         once("mysql/web_password", secrets.token_urlsafe(36)),
         once("mysql/migrate_password", secrets.token_urlsafe(36)),
         once("web/secret_keys", secrets.token_urlsafe(48)),
+        once("grafana/admin_password", secrets.token_urlsafe(12)),
+        once("grafana/secret_key", secrets.token_urlsafe(36)),
     ]
     for name in ("mysql/root_password", "mysql/web_password", "mysql/migrate_password"):
         secret(name)

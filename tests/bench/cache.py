@@ -65,12 +65,14 @@ def _main() -> str:
     return "daemon off;" + (" user root;" if os.geteuid() == 0 else "")
 
 
-def take_turns(pages: dict[str, tuple[str, list[int]]], say: Callable[[str], None]) -> dict[str, list[Sample]]:
+def take_turns(
+    pages: dict[str, tuple[str, list[int]]], say: Callable[[str], None], usual: int = ROUNDS
+) -> dict[str, list[Sample]]:
     """Load each URL in turn, round by round, and watch the processes that go with it."""
     for url, _ in pages.values():
         load(url, 1, {}, headers=GZIP)
     samples: dict[str, list[Sample]] = {name: [] for name in pages}
-    rounds = effort.of(ROUNDS, quick=4)
+    rounds = effort.of(usual, quick=4)
     for number in range(1, rounds + 1):
         say(f"round {number} of {rounds}")
         for name, (url, processes) in pages.items():

@@ -18,6 +18,7 @@ from tests.native.stacks import wait_for
 from tests.stack.containers import Containers
 
 STARTS = 3
+ROUNDS = 9
 MIB = 1024 * 1024
 PORT = 8080
 """Where nginx listens in its container."""
@@ -87,7 +88,7 @@ def _measure_pages(part: Part, stack: Containers, say: Callable[[str], None]) ->
                 f"{STACK}, by the port of this machine": (f"http://127.0.0.1:{stack.port}{PATH}", processes),
                 PLAIN: file,
             }
-            samples = take_turns(pages, say)
+            samples = take_turns(pages, say, ROUNDS)
     for name, rounds in samples.items():
         part.figure(name, "requests/s", [sample.per_second for sample in rounds])
         part.figure(f"{name}, nginx", "CPU µs/request", [sample.cpu["nginx"] * 1000 for sample in rounds])

@@ -1,48 +1,51 @@
-"""The figures as a picture: bars in SVG, one group for each thing that is measured in the same unit."""
+"""A part's figures as a picture: bars in SVG, one group for each thing that is measured in the same unit."""
 
 from collections.abc import Iterator
 from html import escape
-from itertools import groupby
 
 from tests.bench.report import number
 from tests.bench.results import Figure, Part
 
-WIDTH, LABEL, ROW, GAP = 900, 300, 22, 34
+WIDTH, LABEL, ROW, GAP = 1000, 440, 22, 34
 STYLE = (
     "text{font:13px system-ui,sans-serif;fill:#222}.title{font-weight:600;font-size:16px}.unit{fill:#666}"
     ".bar{fill:#4a7a9c}.spread{stroke:#222;stroke-width:1.5}.met{fill:#2c7a3f}.missed{fill:#b3261e}"
 )
 
 
-def draw(parts: list[Part]) -> str:
-    """All parts below each other; a line across a bar's end goes from its smallest round to its largest."""
-    shapes: list[str] = []
-    y = GAP
-    for part in parts:
-        for shape, height in _part(part, y):
-            shapes.append(shape)
-            y += height
-        y += GAP
+def draw(part: Part) -> str:
+    """One part; a line across a bar's end goes from its smallest round to its largest."""
+    shapes, y = [], GAP
+    for shape in _shapes(part, y):
+        shapes.append(shape)
+        y += ROW
     size = f'width="{WIDTH}" height="{y}" viewBox="0 0 {WIDTH} {y}"'
     body = "\n".join(shapes)
     background = '<rect width="100%" height="100%" fill="#fff"/>'
     return f'<svg xmlns="http://www.w3.org/2000/svg" {size}>\n<style>{STYLE}</style>\n{background}\n{body}\n</svg>\n'
 
 
-def _part(part: Part, y: int) -> Iterator[tuple[str, int]]:
-    """Each line of a part, and how much room it takes."""
-    yield _text(20, y, part.title, "title"), ROW
+def _shapes(part: Part, y: int) -> Iterator[str]:
+    """Each line of a part, from there on downwards."""
+    yield _text(20, y, part.title, "title")
     y += ROW
-    for unit, group in groupby(part.figures, key=lambda figure: figure.unit):
-        figures = list(group)
+    for unit, figures in _by_unit(part.figures).items():
         most = max(max(figure.rounds) for figure in figures) or 1
         for figure in figures:
-            yield _bar(figure, unit, y, most), ROW
+            yield _bar(figure, unit, y, most)
             y += ROW
     for goal in part.goals:
         said = f"{goal.name}: {number(goal.value)} {goal.unit}, {goal.bound} {number(goal.target)}"
-        yield _text(20, y, said, "met" if goal.met else "missed"), ROW
+        yield _text(20, y, said, "met" if goal.met else "missed")
         y += ROW
+
+
+def _by_unit(figures: list[Figure]) -> dict[str, list[Figure]]:
+    """What can be compared, together."""
+    groups: dict[str, list[Figure]] = {}
+    for figure in figures:
+        groups.setdefault(figure.unit, []).append(figure)
+    return groups
 
 
 def _bar(figure: Figure, unit: str, y: int, most: float) -> str:

@@ -71,7 +71,8 @@ def probes(pod: Object) -> Iterator[Object]:
 @every_combination
 def test_probes_hit_real_paths_and_ports(combination: tuple[str, ...]) -> None:
     known = {"web": {route.path for route in ROUTES if route.method == "GET"}}
-    known["nginx"] = set(re.findall(r"^  location = (\S+) \{\n    return 204;", nginx_site(), re.M))
+    answered = r"^  location = (\S+) \{\n    access_log off;\n    return 204;"
+    known["nginx"] = set(re.findall(answered, nginx_site(), re.M))
     for name, pod in pods(render(*combination)).items():
         for probe in probes(pod):
             action = probe.get("httpGet") or probe.get("tcpSocket") or {}
@@ -159,6 +160,24 @@ def test_the_application_takes_every_setting(combination: tuple[str, ...], tmp_p
                     found[key] = str(file)
             Settings.from_environment(found)
     assert asked >= 3
+
+
+def test_logs_are_for_programs_here_and_in_compose() -> None:
+    web = pods(render("local"))["Deployment/web"]
+    image = (ROOT / "services/nginx/Dockerfile").read_text()
+
+    for one in containers(web):
+        assert environment(render("local"), one)["INKSTONE_LOG_FORMAT"] == "json"
+    assert re.search(r"NGINX_LOG_FORMAT=(\w+)", image)[1] == "json"  # type: ignore[index]
+    chosen = [
+        COMPOSE["services"][service]["environment"][name]
+        for service, name in (
+            ("web", "INKSTONE_LOG_FORMAT"),
+            ("migrate", "INKSTONE_LOG_FORMAT"),
+            ("nginx", "NGINX_LOG_FORMAT"),
+        )
+    ]
+    assert chosen == ["${INKSTONE_LOG_FORMAT:-json}"] * 3
 
 
 def test_every_command_of_the_application_exists() -> None:

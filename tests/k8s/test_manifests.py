@@ -2,17 +2,7 @@
 
 import re
 
-from tests.k8s.manifests import (
-    K8S,
-    containers,
-    every_combination,
-    every_largest,
-    named,
-    pods,
-    ports,
-    render,
-    selected,
-)
+from tests.k8s.manifests import K8S, containers, every_combination, every_largest, named, pods, ports, render, selected
 
 
 @every_combination

@@ -14,7 +14,7 @@ from tests.k8s.manifests import COMBINATIONS, K8S, Object, containers, every_com
 # Named once for each form of their schemas.
 NEWEST = list(dict.fromkeys(kubernetes_validate.utils.all_versions()))[-3:]
 # Of others than Kubernetes itself, which no release of it describes.
-CUSTOM = {"Gateway", "HTTPRoute", "PrometheusRule", "ServiceMonitor"}
+CUSTOM = {"Gateway", "HTTPRoute", "PodMonitor", "PrometheusRule", "ServiceMonitor"}
 CHECKOV = Path(sys.prefix) / "policy" / "bin" / "checkov"
 
 

@@ -85,12 +85,12 @@ class Site:
 class Stack(Site):
     """`make run`, or another command, with a VAR and a port of its own, its output in a file."""
 
-    def __init__(self, var: Path, port: int, *, root: Path = ROOT, command: str = "run", **more: str) -> None:
+    def __init__(self, var: Path, port: int, *, root: Path = ROOT, command: str = "run") -> None:
         super().__init__("127.0.0.1", port, f"127.0.0.1:{port}")
         self.var = var
+        self.settings: dict[str, str] = {}
         self.root = root
         self.command = command
-        self.more = more
         self.output = var.with_name(f"{var.name}.out")
         self.process: subprocess.Popen[bytes] | None = None
 
@@ -106,7 +106,7 @@ class Stack(Site):
             self.process = subprocess.Popen(
                 ["make", self.command],
                 cwd=self.root,
-                env=environment(VAR=str(self.var), PORT=str(self.port), **self.more),
+                env=environment(VAR=str(self.var), PORT=str(self.port), **self.settings),
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,

@@ -1,6 +1,7 @@
 """The image of nginx by itself: what it finds out when it starts, and how it ends"""
 
 import http.client
+import json
 import re
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -89,17 +90,25 @@ def test_a_request_on_its_way_is_answered_while_it_ends(stack: Containers) -> No
 
 @pytest.mark.parametrize(("trusted", "shown"), [("10.0.0.0/8,172.16.0.0/12,192.168.0.0/16", True), ("", False)])
 def test_an_address_is_believed_only_from_those_who_are_trusted(stack: Containers, trusted: str, shown: bool) -> None:
-    with nginx(stack, f"--env=NGINX_TRUSTED_PROXIES={trusted}", "--env=NGINX_ACCESS_LOG=/dev/stdout") as (container, _):
-        log = stack.run("docker", "logs", container)
+    with nginx(stack, f"--env=NGINX_TRUSTED_PROXIES={trusted}") as (container, connection):
+        connection.request("GET", "/x", headers={"X-Forwarded-For": "192.0.2.7"})
+        id = connection.getresponse().headers["X-Request-ID"]
+        wait_for(lambda: id in stack.run("docker", "logs", container))
+        (line,) = [line for line in stack.run("docker", "logs", container).splitlines() if id in line]
 
-    assert log.startswith("192.0.2.7 ") is shown
+    assert (json.loads(line)["client"] == "192.0.2.7") is shown
 
 
-def test_trust_that_makes_no_sense_is_refused_in_one_line(stack: Containers) -> None:
-    done = stack.attempt(
-        "docker", "run", "--rm", "--env=NGINX_TRUSTED_PROXIES=10.0.0.0/8; evil", f"inkstone-nginx:{stack.project}"
-    )
+@pytest.mark.parametrize(
+    ("setting", "named"),
+    [
+        ("NGINX_TRUSTED_PROXIES=10.0.0.0/8; evil", "NGINX_TRUSTED_PROXIES"),
+        ("NGINX_LOG_FORMAT=xml", "INKSTONE_LOG_FORMAT"),
+    ],
+)
+def test_what_makes_no_sense_is_refused_in_one_line(stack: Containers, setting: str, named: str) -> None:
+    done = stack.attempt("docker", "run", "--rm", f"--env={setting}", f"inkstone-nginx:{stack.project}")
 
     assert done.returncode == 1
-    assert done.stderr.startswith("inkstone: NGINX_TRUSTED_PROXIES makes no sense: ")
+    assert done.stderr.startswith(f"inkstone: {named} makes no sense: ")
     assert done.stderr.count("\n") == 1

@@ -13,6 +13,8 @@ from aiohttp import web
 
 from inkstone.config import ConfigError, DatabaseAddress, Settings
 from inkstone.keys import DATABASE, METRICS, REPLICA, SETTINGS, WORKERS
+from inkstone.logs.journal import JOURNAL
+from inkstone.logs.scrubbing import keep_secret
 from inkstone.metrics.catalogue import Metrics
 from inkstone.storage.database import Database
 from inkstone.storage.replica import NAME, REPLICA_ROLE, Replica
@@ -26,6 +28,7 @@ from inkstone.web import (
     middlewares,
     reading,
     render,
+    telling,
     turns,
 )
 from inkstone.web.body import MAX_BYTES
@@ -35,13 +38,14 @@ from inkstone.web.routes import DEVELOPMENT, ROUTES, URLS
 
 async def application() -> web.Application:
     """What gunicorn runs in each worker; a setting that is missing ends the start with one line."""
-    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s", level=logging.INFO)
+    logging.captureWarnings(capture=True)
     try:
         settings = Settings.from_environment(os.environ)
     except ConfigError as error:
         # Status 4 is gunicorn's APP_LOAD_ERROR: its master then stops, instead of starting the worker again and again.
         sys.stderr.write(f"inkstone: {error}\n")
         sys.exit(4)
+    keep_secret(settings.secrets)
     # No setting: gunicorn.conf.py makes it for its workers, where there are several.
     folder = os.environ.get("INKSTONE_METRICS_FOLDER")
     return create_app(settings, Path(folder) if folder else None)
@@ -67,7 +71,9 @@ def create_app(settings: Settings, metrics_folder: Path | None = None) -> web.Ap
     health.setup(app)
     draining.setup(app)
     reading.setup(app)
+    telling.setup(app)
     measuring.setup(app, metrics_folder)
+    app.on_cleanup.append(_write_down)
     return app
 
 
@@ -100,6 +106,10 @@ async def _running(work: Coroutine[None, None, None]) -> AsyncIterator[None]:
     task.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await task
+
+
+async def _write_down(_: web.Application) -> None:
+    JOURNAL.flush()
 
 
 async def _workers(app: web.Application) -> AsyncIterator[None]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Self
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 PREFIX = "INKSTONE_"
 _MIN_KEY_LENGTH = 32
@@ -37,7 +37,7 @@ class DatabaseAddress:
         >>> DatabaseAddress.parse("mysql://ink:s%40fe@db/blog").password
         's@fe'
         """
-        parts = urlsplit(url)
+        parts = _split(url)
         options = {option: values[-1] for option, values in parse_qs(parts.query, keep_blank_values=True).items()}
         name = unquote(parts.path.removeprefix("/"))
         if parts.scheme != "mysql" or not parts.username or not name or not _fit_together(options.keys()):
@@ -49,11 +49,28 @@ class DatabaseAddress:
             user=unquote(parts.username),
             password=unquote(parts.password or ""),
             host=parts.hostname or "localhost",
-            port=parts.port or 3306,
+            port=_port(parts) or 3306,
             name=name,
             unix_socket=options.get("unix_socket"),
             tls=_tls(options.get("ssl-mode"), options.get("ssl-ca")),
         )
+
+
+def _split(url: str) -> SplitResult:
+    # Python's own words would tell what it stumbles over, and that may be the password.
+    try:
+        return urlsplit(url)
+    except ValueError:
+        raise ValueError("it is no URL; what is special in one is percent-encoded") from None
+
+
+def _port(parts: SplitResult) -> int | None:
+    try:
+        return parts.port
+    except ValueError:
+        raise ValueError(
+            "what stands behind the host is no port; in the password, / ? # and @ are percent-encoded"
+        ) from None
 
 
 def _fit_together(options: Set[str]) -> bool:
@@ -124,6 +141,16 @@ def _site_url(value: str) -> str:
     return f"{parts.scheme}://{parts.netloc}"
 
 
+def _collector(value: str) -> str:
+    try:
+        parts = urlsplit(value)
+    except ValueError:
+        parts = SplitResult("", "", "", "", "")
+    if parts.scheme not in {"http", "https"} or not parts.netloc or "@" in parts.netloc or parts.query:
+        raise ValueError("it has the form http://collector:4318; a password goes into OTEL_EXPORTER_OTLP_HEADERS")
+    return value.rstrip("/")
+
+
 def _networks(value: str) -> tuple[Network, ...]:
     try:
         return tuple(ipaddress.ip_network(part.strip()) for part in value.split(",") if part.strip())
@@ -175,6 +202,19 @@ class Settings:
         "Networks whose X-Forwarded-For is believed, comma-separated; a unix socket always is",
         "127.0.0.0/8,::1/128",
     )
+    log_format: str = _setting(
+        _choice("text", "json"), "What lines of the log are for: people (`text`) or programs (`json`)", "text"
+    )
+    log_level: str = _setting(
+        _choice("debug", "info", "warning", "error", "critical"),
+        "The least that is logged: `debug`, `info`, `warning`, `error` or `critical`",
+        "info",
+    )
+    traces_endpoint: str | None = _setting(
+        _collector,
+        "Where OpenTelemetry traces are sent, as in `http://collector:4318`; without it none are",
+        optional=True,
+    )
     admin_email: str | None = _setting(
         _text, "With ADMIN_PASSWORD: `inkstone migrate` makes the first administrator", optional=True
     )
@@ -192,6 +232,19 @@ class Settings:
                 f"{PREFIX}DEVELOPMENT makes no sense: it is on, and {PREFIX}SITE_URL is a public one (https)."
             )
         return settings
+
+    @classmethod
+    def for_logging(cls, environment: Mapping[str, str]) -> tuple[str, str]:
+        """The log's form and level alone: what is needed before there is a log to complain in."""
+        rules = {setting.name: setting.metadata for setting in fields(cls)}
+        form, level = (_read(environment, name, rules[name]) for name in ("log_format", "log_level"))
+        return form, level
+
+    @property
+    def secrets(self) -> list[str | None]:
+        """What must not be seen anywhere."""
+        addresses = (self.database_url, self.read_database_url)
+        return [*self.secret_keys, self.admin_password, *(address.password for address in addresses if address)]
 
 
 def _read(environment: Mapping[str, str], name: str, rules: Mapping[str, Any]) -> Any:

@@ -29,7 +29,8 @@ Text = Annotated[str, NO_NUL]
 class Input(BaseModel):
     """The base of everything that is sent to us: unknown fields are refused, nothing can be changed afterwards."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    # What was sent, a password perhaps, must not be in the words of a failure.
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
     @classmethod
     def parse(cls, data: Mapping[str, Any]) -> Self:

@@ -16,9 +16,10 @@ from types import CodeType
 
 from inkstone.config import DatabaseAddress
 from inkstone.domain.errors import Busy, Unavailable
+from inkstone.logs.trail import TRAIL
 from inkstone.metrics.catalogue import Metrics
 from inkstone.storage.driver import Duplicate, Link, Lost, Row, ServerError, Value
-from inkstone.storage.figures import Times, Usage
+from inkstone.storage.figures import Queries, Query, Usage
 
 __all__ = ["PRIMARY", "Connection", "Database", "Duplicate", "Row", "ServerError", "Value"]
 
@@ -36,10 +37,10 @@ _ATTEMPT_SECONDS = 0.3
 class Connection:
     """What storage functions are given; autocommits unless it was handed out by `Database.transaction`."""
 
-    def __init__(self, link: Link, reopen: Callable[[], Awaitable[Link]], times: Times) -> None:
+    def __init__(self, link: Link, reopen: Callable[[], Awaitable[Link]], queries: Queries) -> None:
         self.link = link
         self._reopen = reopen
-        self._times = times
+        self._queries = queries
         self._in_transaction = False
         self._savepoints = 0
 
@@ -110,7 +111,12 @@ class Connection:
         try:
             return await self.link.run(sql, args)
         finally:
-            self._times[asker.co_filename, asker.co_name].add(time.perf_counter() - started)
+            self._note(self._queries[asker.co_filename, asker.co_name], started, time.perf_counter())
+
+    def _note(self, query: Query, started: float, ended: float) -> None:
+        query.times.add(ended - started)
+        if trail := TRAIL.get():
+            trail.asked(query.name, started, ended)
 
 
 class Database:
@@ -132,7 +138,7 @@ class Database:
         self._name = name
         self._role = role
         self._metrics = metrics or Metrics()
-        self._times = Times(self._metrics)
+        self._queries = Queries(self._metrics)
         self._waits = self._metrics.pool_waits.by[role,]
         self._metrics.pool_refusals.by[role,] += 0
         self._size = size
@@ -152,7 +158,7 @@ class Database:
     async def connection(self) -> AsyncIterator[Connection]:
         """A connection for reading, or for one statement that writes; raises Unavailable after ACQUIRE_SECONDS."""
         async with self._admission():
-            db = Connection(self._take_idle() or await self._open(), self._reopen, self._times)
+            db = Connection(self._take_idle() or await self._open(), self._reopen, self._queries)
             try:
                 yield db
             finally:

@@ -74,6 +74,13 @@ def _code(error: pymysql.err.Error) -> object:
     return error.args[0] if error.args else None
 
 
+def _without_values(error: pymysql.err.Error) -> pymysql.err.Error:
+    """The same error; of a statement that makes no sense the server repeats the end, with values in it."""
+    if _code(error) == ER.PARSE_ERROR:
+        error.args = (ER.PARSE_ERROR, str(error.args[1]).partition(" near ")[0])
+    return error
+
+
 def _disk_is_full(error: pymysql.err.Error) -> bool:
     return _code(error) in _DISK_FULL or _NO_SPACE in str(error)
 
@@ -223,7 +230,7 @@ class Link:
         except pymysql.err.Error as error:
             if _code(error) in _INCOMPARABLE:
                 return (), 0  # nothing equals it
-            raise self._named(error) from error
+            raise self._named(_without_values(error)) from error
         except TimeoutError as error:
             self._raw.close()
             raise Unavailable("The database takes too long to answer.") from error

@@ -7,8 +7,16 @@ from inkstone.metrics.catalogue import Metrics
 from inkstone.metrics.families import Durations
 
 
-class Times(dict[tuple[str, str], Durations]):
-    """How long statements take, by the function that runs them: `posts.find`.
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A statement's name, and how long it takes."""
+
+    name: str
+    times: Durations
+
+
+class Queries(dict[tuple[str, str], Query]):
+    """Statements by the function that runs them: `posts.find`.
 
     There are only so many of those, and a statement needs no name of its own.
     """
@@ -17,10 +25,11 @@ class Times(dict[tuple[str, str], Durations]):
         super().__init__()
         self._metrics = metrics
 
-    def __missing__(self, asker: tuple[str, str]) -> Durations:
+    def __missing__(self, asker: tuple[str, str]) -> Query:
         file, function = asker
-        self[asker] = times = self._metrics.query_time.by[f"{PurePath(file).stem}.{function}",]
-        return times
+        name = f"{PurePath(file).stem}.{function}"
+        self[asker] = query = Query(name, self._metrics.query_time.by[name,])
+        return query
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """SQL about posts; the tables that are derived from them are kept in the same transactions."""
 
 import json
+import secrets
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from itertools import count
@@ -297,9 +298,14 @@ async def delete(db: Connection, post: Teaser, *, version: int | None = None) ->
 
 
 def _candidates(draft: Draft) -> Iterator[str]:
+    """A few numbers in order, then any out of ever more: a thousand posts of one name cost ten tries.
+
+    Those who save such posts at once don't all wait for the same next one.
+    """
     base = draft.slug or slugify(draft.name) or "post"
     yield base
-    yield from (f"{base}-{number}" for number in count(2))
+    yield from (f"{base}-{number}" for number in range(2, 5))
+    yield from (f"{base}-{2 + secrets.randbelow(2**tries)}" for tries in count(4))
 
 
 def _slug_taken() -> Invalid:

@@ -17,7 +17,7 @@ Item = TypeVar("Item")
 class Answer(BaseModel):
     """The base of everything that is answered."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
 
 class Page(Answer, Generic[Item]):
@@ -166,11 +166,15 @@ class ProblemField(Answer):
 
 
 class Problem(Answer):
-    """Problem details (RFC 9457); `current` is the stored post where a change was based on an older one."""
+    """Problem details (RFC 9457); `current` is the stored post where a change was based on an older one.
+
+    `request_id` is what the log calls the request.
+    """
 
     type: str = "about:blank"
     title: str
     status: int
     detail: str
     errors: list[ProblemField] = Field(default_factory=list)
+    request_id: str | None
     current: PostAnswer | None = None

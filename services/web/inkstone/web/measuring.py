@@ -1,4 +1,4 @@
-"""What is counted of every request, and GET /metrics, which tells it."""
+"""What is counted and told of every request, and GET /metrics."""
 
 import asyncio
 import re
@@ -14,6 +14,7 @@ from inkstone.metrics import exposition, sharing
 from inkstone.metrics.process import Process
 from inkstone.storage.database import PRIMARY, Database
 from inkstone.storage.replica import REPLICA_ROLE
+from inkstone.web import telling
 from inkstone.web.render import URLS
 
 UNKNOWN = "unknown"
@@ -54,22 +55,27 @@ def _name(route: web.AbstractRoute, urls: Mapping[str, str]) -> str:
 @web.middleware
 async def _measure(request: web.Request, handler: Handler) -> web.StreamResponse:
     started = perf_counter()
+    trail = telling.begin(request)
     metrics = request.app[METRICS]
     metrics.in_flight.by[()] += 1
     status = _GONE
     try:
         response = await handler(request)
         status = response.status
+        response.headers[telling.HEADER] = trail.id
         return response
     except web.HTTPException as error:
         status = error.status
+        error.headers[telling.HEADER] = trail.id
         raise
     finally:
+        ended = perf_counter()
         metrics.in_flight.by[()] -= 1
         route = request.app[_ROUTES].get(request.match_info.route, UNKNOWN)
         method = "read" if request.method in _READS else "write"
         metrics.requests.by[route, method, status] += 1
-        metrics.request_time.by[route, method].add(perf_counter() - started)
+        metrics.request_time.by[route, method].add(ended - started)
+        telling.end(request, trail, route, status, started, ended)
 
 
 async def show(request: web.Request) -> web.Response:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from typing import ParamSpec, TypeVar
 
 from aiohttp import web
@@ -24,9 +25,9 @@ def executor() -> ThreadPoolExecutor:
 
 
 async def offload(request: web.Request, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """Run `work` in a thread and answer what it returns, or raise what it raises."""
-    loop = asyncio.get_running_loop()
-    return await loop.run_in_executor(request.app[WORKERS], lambda: work(*args, **kwargs))
+    """Run `work` in a thread and answer what it returns, or raise what it raises; what it logs is the request's."""
+    loop, context = asyncio.get_running_loop(), copy_context()
+    return await loop.run_in_executor(request.app[WORKERS], lambda: context.run(work, *args, **kwargs))
 
 
 async def rendered_comment(request: web.Request, draft: CommentDraft) -> str:

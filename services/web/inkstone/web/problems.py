@@ -5,6 +5,7 @@ from http import HTTPStatus
 from aiohttp import web
 
 from inkstone.domain.errors import DomainError, Invalid, SignInRequired, Stale, TooManyAttempts
+from inkstone.logs.trail import request_id
 from inkstone.storage import clock
 from inkstone.web.answers import PostAnswer, Problem, ProblemField
 from inkstone.web.render import page, redirect
@@ -27,7 +28,10 @@ def answer(request: web.Request, status: int, error: Exception) -> web.Response:
     elif isinstance(error, SignInRequired) and request.method in {"GET", "HEAD"}:
         return redirect(request, "signin", query={"next": request.path_qs})
     else:
-        response = page(request, "error.html", http_status=status, status=status, title=_title(status), message=message)
+        title, id = _title(status), request_id()
+        response = page(
+            request, "error.html", http_status=status, status=status, title=title, message=message, request_id=id
+        )
     _add_headers(response, status, error)
     return response
 
@@ -39,6 +43,7 @@ def _document(status: int, message: str, error: Exception) -> web.Response:
         status=status,
         detail=message,
         errors=[ProblemField(field=field, message=text) for field, text in fields],
+        request_id=request_id(),
         current=PostAnswer.of(error.current, clock.now()) if isinstance(error, Stale) else None,
     )
     text = problem.model_dump_json(exclude=None if problem.current else {"current"})

@@ -14,6 +14,7 @@ from aiohttp.web_response import ContentCoding
 from isal import isal_zlib
 
 from inkstone.keys import METRICS, SETTINGS
+from inkstone.logs.trail import TRAIL
 from inkstone.storage import clock
 from inkstone.web import sessions, templating
 from inkstone.web.access import visitor
@@ -76,8 +77,14 @@ def page(
     started = perf_counter()
     made = request.app[TEMPLATES].get_template(template)
     content = made.render(user=visitor(request), path=path, now=clock.now(), **context)
-    request.app[METRICS].render_time.by[template,].add(perf_counter() - started)
+    _note(request, template, started, perf_counter())
     return _answer(request, content.encode("utf-8", "replace"), http_status, content_type, etag)
+
+
+def _note(request: web.Request, template: str, started: float, ended: float) -> None:
+    request.app[METRICS].render_time.by[template,].add(ended - started)
+    if trail := TRAIL.get():
+        trail.rendered(template, started, ended)
 
 
 def text(request: web.Request, content: str, content_type: str) -> web.Response:

@@ -6,7 +6,7 @@ from hashlib import sha256
 
 from aiohttp import web
 
-from inkstone.config import Settings
+from inkstone.config import Network, Settings
 from inkstone.domain import passwords
 from inkstone.domain.errors import Invalid, TooManyAttempts
 from inkstone.domain.session import Session, sign
@@ -101,12 +101,13 @@ def client_address(request: web.Request) -> str:
     trusted = request.app[SETTINGS].trusted_proxies
     hops = [hop.strip() for hop in request.headers.get("X-Forwarded-For", "").split(",") if hop.strip()]
     address = request.remote or ""
-    while hops and (not address or _within(address, trusted)):
+    while hops and (not address or within(address, trusted)):
         address = hops.pop()
     return address
 
 
-def _within(address: str, networks: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]) -> bool:
+def within(address: str, networks: tuple[Network, ...]) -> bool:
+    """Whether an address is one of those."""
     try:
         return any(ipaddress.ip_address(address) in network for network in networks)
     except ValueError:
