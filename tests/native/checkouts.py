@@ -41,6 +41,8 @@ class Development(Stack):
 
     def __init__(self, root: Path, var: Path) -> None:
         super().__init__(var, free_port(), root=root, command="dev")
+        # As people have it: what is compiled is kept, and may be too old.
+        self.settings = {"PYTHONDONTWRITEBYTECODE": ""}
         self._before: dict[Path, bytes] = {}
 
     def edit(self, name: str, old: str, new: str) -> int:
