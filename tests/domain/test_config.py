@@ -26,6 +26,9 @@ GOOD = {
     "read_database_url": "mysql://ink:s%40fe@replica/blog",
     "drain_seconds": "2",
     "trusted_proxies": "10.0.0.0/8, 192.0.2.1,2001:db8::/32",
+    "log_format": "json",
+    "log_level": "debug",
+    "traces_endpoint": "https://collector.example.org:4318",
     "admin_email": "ada@blog.test",
     "admin_password": "correct horse battery",
     "development": "on",
@@ -69,6 +72,13 @@ BAD = [
     ("drain_seconds", "26"),
     ("trusted_proxies", "10.0.0.1/8"),
     ("trusted_proxies", "everybody"),
+    ("database_url", f"mysql://ink:{SECRET}/more@db/blog"),
+    ("database_url", f"mysql://ink:[{SECRET}@db/blog"),
+    ("database_url", f"mysql://ink:℀{SECRET}@db/blog"),
+    ("log_format", "xml"),
+    ("log_level", "loud"),
+    ("traces_endpoint", "collector:4318"),
+    ("traces_endpoint", f"http://me:{SECRET}@collector:4318"),
     ("admin_password", "two\nlines"),
 ]
 

@@ -2,7 +2,6 @@
 
 import json
 import re
-import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,7 @@ import pytest
 
 from tests import marks
 from tests.marks import plant
-from tests.native.stacks import ROOT, Reply, Stack, free_port, wait_for
+from tests.native.stacks import Reply, Stack, free_port, wait_for
 from tests.native.test_cache import KEPT, away, publish
 
 pytestmark = pytest.mark.xdist_group("native")
@@ -174,15 +173,3 @@ def test_a_form_that_there_is_not_is_refused(refused: Callable[..., str], folder
     said = refused(VAR=str(folder / "refused"), INKSTONE_LOG_FORMAT="xml", VAR_SPACE_MB="1")
 
     assert "INKSTONE_LOG_FORMAT makes no sense: it is one of: text, json" in said
-
-
-def test_what_operators_are_told_to_type_finds_a_request(told: Stack) -> None:
-    reply = told.ask("/archive?before=y")
-    lines(told, "nginx", reply)
-    lines(told, "web", reply)
-    (command,) = re.findall(r"^    (grep -h .*?)  ", (ROOT / "docs/logs.md").read_text(), re.M)
-
-    typed = command.replace("ID", reply.headers["x-request-id"], 1).replace("var/", f"{told.var}/")
-    done = subprocess.run(["sh", "-c", typed], check=True, capture_output=True, text=True)
-
-    assert [json.loads(line)["status"] for line in done.stdout.splitlines()] == [200, 200]
