@@ -68,7 +68,9 @@ class Observed:
         self.stack.compose(*profile, "up", "--detach", "--wait", "--pull=never", f"--scale=web={replicas}")
 
     def end(self) -> None:
-        self.stack.compose("--profile", "observability", "rm", "--force", "--stop", "--volumes", "prometheus", "grafana")
+        self.stack.compose(
+            "--profile", "observability", "rm", "--force", "--stop", "--volumes", "prometheus", "grafana"
+        )
         self.stack.start()
 
     def get(self, path: str, **arguments: str) -> Any:
