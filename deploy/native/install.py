@@ -22,6 +22,7 @@ STAMPS = VENV / "stamps"
 RUN = [WEB / "requirements.txt", ROOT / "deploy" / "requirements.txt"]
 TEST = [ROOT / "tests" / "requirements.txt"]
 REPORT = [ROOT / "tests" / "load" / "requirements.txt"]
+FABRIC = [ROOT / "deploy" / "bare" / "requirements.txt"]
 # The load generator has libraries of its own, as it has in its container.
 LOCUST_LOCK = ROOT / "services" / "load" / "requirements.txt"
 LOCUST = VENV / "load"
@@ -38,9 +39,9 @@ Step = tuple[str, str, Callable[[], None]]  # name, what it was made from, how i
 
 
 def install(purpose: str) -> None:
-    """Have everything that `run`, `test`, `check`, `bench` or `load` needs."""
-    # Load is for a blog that runs elsewhere, if only in containers.
-    servers = {} if purpose == "load" else packages.SERVERS
+    """Have everything that `run`, `test`, `check`, `bench`, `load` or `fab` needs."""
+    # These are for a blog that runs elsewhere, if only in containers.
+    servers = {} if purpose in {"load", "fab"} else packages.SERVERS
     packages.ensure(servers | packages.MORE.get(purpose, {}))
     steps = _steps(purpose)
     if not all(_current(step) for step in steps):
@@ -52,9 +53,17 @@ def install(purpose: str) -> None:
         kubernetes.ensure_kubectl()
 
 
+def editor_is_built() -> bool:
+    """Whether the editor's build is there, and of the sources that are there."""
+    return _current(("editor", _digest(_editor_sources()), _build_editor))
+
+
 def _steps(purpose: str) -> list[Step]:
     locks = (
-        RUN + (TEST if purpose in {"test", "check"} else []) + (REPORT if purpose in {"test", "check", "load"} else [])
+        RUN
+        + (TEST if purpose in {"test", "check"} else [])
+        + (REPORT if purpose in {"test", "check", "load"} else [])
+        + (FABRIC if purpose in {"test", "check", "fab"} else [])
     )
     steps: list[Step] = [("venv", f"{sys.version_info[:2]} {ROOT}", _make_venv)]
     steps += [(f"python-{path.parent.name}", _digest([path]), partial(_pip, path)) for path in locks if path.exists()]
