@@ -360,7 +360,7 @@ def test_logs(blog: Machine, deployer: Deployer) -> None:
 
 
 def test_a_backup_comes_back_on_an_emptied_host(blog: Machine, deployer: Deployer, tmp_path: Path) -> None:
-    reply = blog.api("POST", "/api/posts", {"name": "Saved 茶", "content": "Words.", "status": "published", "tags": []})
+    reply = blog.api("POST", "/api/posts", {"name": "Saved", "content": "Words.", "status": "published", "tags": []})
     assert reply.status == 201, reply
     file = tmp_path / "backup.tar.gz"
 
