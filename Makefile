@@ -1,7 +1,7 @@
 # Every command there is. Choose with: make run PORT=8080 VAR=./var LISTEN=127.0.0.1
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev cli up roll down backup restore test bench load docs pictures check fmt clean checked
+.PHONY: help run dev cli fab up roll down backup restore test bench load docs pictures check fmt clean checked
 
 ROOT := $(CURDIR)
 # With `make -C` this is still the folder of the person who typed it.
@@ -30,6 +30,10 @@ dev: ## The same for those who change the blog: what is saved is shown at once, 
 
 cli: ## The command line against the running stack: ARGS="import markdown ../posts"
 	@$(NATIVE) cli $(value ARGS)
+
+fab: ## The blog on a host of its own, by Fabric: ARGS="-H root@blog.example.org setup", deploy, rollback, status …
+	@'$(ROOT)/deploy/native.sh' install fab
+	@cd '$(CALLER)' && exec '$(BIN)/fab' --search-root '$(ROOT)/deploy' $(value ARGS)
 
 up: ## Build the blog's containers and start them: PORT=8080 WEB=3
 	@WEB='$(WEB)' exec '$(ROOT)/deploy/containers/up.sh'
@@ -87,7 +91,7 @@ lint: checked
 	@for script in deploy/*.sh deploy/*/*.sh services/*/*.sh services/*/initdb/*.sh k8s/*.sh .ci/run; do bash -n "$$script" || exit 1; done
 
 types: checked
-	@'$(BIN)/mypy' && '$(BIN)/mypy' -p deploy.native && '$(BIN)/mypy' -p tests.load && '$(BIN)/mypy' -p docs -p tests.documents
+	@'$(BIN)/mypy' && '$(BIN)/mypy' -p deploy.native -p deploy.bare && '$(BIN)/mypy' -p tests.load && '$(BIN)/mypy' -p docs -p tests.documents
 
 configs: checked
 	@'$(ROOT)/deploy/native.sh' check-nginx

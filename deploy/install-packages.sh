@@ -16,16 +16,19 @@ if [ ! -e "$policy" ]; then
   chmod 755 "$policy"
 fi
 
-had_nginx=$(command -v nginx || true)
-had_prometheus=$(command -v prometheus || true)
+# Programs of ours whose packages bring a service along; each is that of the same name, but for Supervisor.
+service_of() { if [ "$1" = supervisord ]; then echo supervisor; else echo "$1"; fi; }
+absent=()
+for program in nginx prometheus supervisord; do
+  command -v "$program" >/dev/null || absent+=("$program")
+done
 options=(-qq -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0)
 apt-get "${options[@]}" update || echo "inkstone: apt-get update failed; trying with the lists there are" >&2
 apt-get "${options[@]}" install --yes --no-install-recommends "$@"
 
 # Ours is started by Supervisor; the machine's own shall not come up at the next boot either.
-if [ -z "$had_nginx" ] && command -v systemctl >/dev/null; then
-  systemctl disable nginx.service >/dev/null 2>&1 || true
-fi
-if [ -z "$had_prometheus" ] && command -v prometheus >/dev/null && command -v systemctl >/dev/null; then
-  systemctl disable prometheus.service >/dev/null 2>&1 || true
-fi
+for program in "${absent[@]}"; do
+  if command -v "$program" >/dev/null && command -v systemctl >/dev/null; then
+    systemctl disable "$(service_of "$program").service" >/dev/null 2>&1 || true
+  fi
+done

@@ -35,7 +35,7 @@ PACKAGE = ROOT / "services/web/inkstone"
 TEMPLATES = PACKAGE / "templates"
 MIGRATIONS = sorted((PACKAGE / "storage/migrations/versions").glob("*.py"))
 PYTHON_LOCKS = [
-    *(path for place in ("*", "services/*", "tests/*") for path in ROOT.glob(f"{place}/requirements.txt")),
+    *(path for place in ("*", "deploy/*", "services/*", "tests/*") for path in ROOT.glob(f"{place}/requirements.txt")),
     ROOT / "tests/k8s/kubectl.txt",
 ]
 NODE_LOCKS = [*ROOT.glob("services/*/*/package-lock.json")]

@@ -1,13 +1,14 @@
-"""The native stack's commands: run, dev, cli, install, and what Supervisor starts."""
+"""The native stack's commands: run, dev, cli, install, what Supervisor starts, and what a deploy does on a host."""
 
 import os
 import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
-from deploy.native import checks, programs, settings, stack
+from deploy.native import checks, host, programs, settings, stack
 from deploy.native.caller import callers_folder
 from deploy.native.install import install
 from deploy.native.nginx import command as nginx_command
@@ -46,19 +47,24 @@ def program(name: str) -> None:
     programs.become(Places.from_environment(), name.removesuffix("-reload"), reload=name.endswith("-reload"))
 
 
+def on_host(name: str) -> None:
+    """A step of a deploy, on a host of the blog's own; Fabric calls this."""
+    host.step(Places.from_environment(), name)
+
+
 def check_nginx(*_: str) -> None:
-    """Let nginx check the configuration that a stack would get, without TLS and with; one that runs keeps its own."""
+    """Let nginx check the configuration that a stack would get, of each kind; one that runs keeps its own."""
     with tempfile.TemporaryDirectory() as folder:
-        places = Places(Path(folder), "127.0.0.1", 8080)
-        places.make()
+        plain = Places(Path(folder), "127.0.0.1", 8080)
+        plain.make()
         certificates = Path(folder, "certificates")
         # By the interpreter that has the library for it.
         maker = Path(__file__).with_name("certificate.py")
         subprocess.run([PYTHON, maker, certificates, "localhost"], check=True)
-        for edge in (None, certificates):
-            prepare_nginx(places, edge)
+        for places in (plain, replace(plain, groups=2), replace(plain, certificates=certificates, plain_port=8081)):
+            prepare_nginx(places)
             if subprocess.run([*nginx_command(places), "-q", "-t"], check=False).returncode != 0:
-                raise ProblemError(f"nginx refuses its configuration {'with TLS' if edge else 'without TLS'}")
+                raise ProblemError(f"nginx refuses its configuration for {places}")
 
 
 COMMANDS: dict[str, Callable[..., None]] = {
@@ -67,6 +73,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "cli": cli,
     "install": install,
     "program": program,
+    "host": on_host,
     "check-nginx": check_nginx,
 }
 

@@ -23,6 +23,7 @@ RUN = [WEB / "requirements.txt", ROOT / "deploy" / "requirements.txt"]
 TEST = [ROOT / "tests" / "requirements.txt"]
 REPORT = [ROOT / "tests" / "load" / "requirements.txt"]
 SITE = [ROOT / "docs" / "requirements.txt"]
+FABRIC = [ROOT / "deploy" / "bare" / "requirements.txt"]
 # The load generator has libraries of its own, as it has in its container.
 LOCUST_LOCK = ROOT / "services" / "load" / "requirements.txt"
 LOCUST = VENV / "load"
@@ -40,9 +41,9 @@ Step = tuple[str, str, Callable[[], None]]  # name, what it was made from, how i
 
 
 def install(purpose: str) -> None:
-    """Have everything that `run`, `test`, `check`, `bench`, `load` or `docs` needs; `editor` is the front end alone."""
-    # Load is for a blog that runs elsewhere, if only in containers; documents are read without one.
-    servers = {} if purpose in {"load", "docs", "editor"} else packages.SERVERS
+    """Have everything that `run`, `test`, `check`, `bench`, `load`, `docs` or `fab` needs; `editor` is that alone."""
+    # These are for a blog that runs elsewhere, if only in containers, or for none.
+    servers = {} if purpose in {"load", "fab", "docs", "editor"} else packages.SERVERS
     packages.ensure(servers | packages.MORE.get(purpose, {}))
     steps = _steps(purpose)
     if not all(_current(step) for step in steps):
@@ -54,12 +55,18 @@ def install(purpose: str) -> None:
         kubernetes.ensure_kubectl()
 
 
+def editor_is_built() -> bool:
+    """Whether the editor's build is there, and of the sources that are there."""
+    return _current(("editor", _digest(_editor_sources()), _build_editor))
+
+
 def _steps(purpose: str) -> list[Step]:
     if purpose == "editor":
         return _editor_steps()
     locks = RUN + (TEST if purpose in {"test", "check"} else [])
     locks += REPORT if purpose in {"test", "check", "load"} else []
     locks += SITE if purpose in {"test", "check", "docs"} else []
+    locks += FABRIC if purpose in {"test", "check", "fab"} else []
     steps: list[Step] = [("venv", f"{sys.version_info[:2]} {ROOT}", _make_venv)]
     steps += [(f"python-{path.parent.name}", _digest([path]), partial(_pip, path)) for path in locks if path.exists()]
     if purpose == "load":

@@ -1,24 +1,33 @@
 """nginx's configuration for this machine, from the same templates that containers use."""
 
+import filecmp
 import os
 import re
 import shutil
 from pathlib import Path
 
+from deploy.native import settings
 from deploy.native.places import ROOT, Places, bracketed
 from deploy.native.problems import ProblemError
 from deploy.native.render import render
 
 SOURCE = ROOT / "services" / "nginx"
 
+# Twice as long as one takes to leave (settings.py). Its socket is gone at once, and trying it in vain costs little.
+LEFT_ALONE = 4
 
-def prepare(places: Places, certificates: Path | None = None) -> None:
+
+def prepare(places: Places) -> None:
     """Render nginx's configuration into VAR/etc/nginx; with TLS where there is a folder of certificates."""
-    target = places.etc / "nginx"
+    write(places, places.etc / "nginx")
+
+
+def write(places: Places, target: Path) -> None:
+    """Render it into any folder; it works from there, and from where it belongs."""
     shutil.rmtree(target, ignore_errors=True)
     shutil.copytree(SOURCE, target, ignore=shutil.ignore_patterns("*.template", "Dockerfile"))
     (places.cache / "nginx").mkdir(mode=0o700, exist_ok=True)
-    values = _values(places) | (_with_tls(places, certificates) if certificates else {})
+    values = _values(places) | (_with_tls(places, places.certificates) if places.certificates else {})
     edge = f"edge.{values['NGINX_EDGE']}"
     for name, template in (("nginx", "nginx"), ("site", "site"), ("upstream", "upstream.native"), (edge, edge)):
         (target / f"{name}.conf").write_text(render(SOURCE / f"{template}.conf.template", values))
@@ -32,9 +41,15 @@ def keep_nothing(places: Places) -> None:
     upstream.write_text(re.sub(r"(?m)^ *keepalive.*\n", "", upstream.read_text()))
 
 
-def command(places: Places) -> list[str]:
+def command(places: Places, folder: str = "nginx") -> list[str]:
     """nginx in the foreground, on what was rendered."""
-    return ["nginx", "-e", "stderr", "-p", str(places.var), "-c", str(places.etc / "nginx" / "nginx.conf")]
+    return ["nginx", "-e", "stderr", "-p", str(places.var), "-c", str(places.etc / folder / "nginx.conf")]
+
+
+def same(one: Path, other: Path) -> bool:
+    """Whether two rendered configurations are equal to the byte."""
+    names = [{path.relative_to(folder) for path in folder.rglob("*") if path.is_file()} for folder in (one, other)]
+    return names[0] == names[1] and all(filecmp.cmp(one / name, other / name, shallow=False) for name in names[0])
 
 
 def _values(places: Places) -> dict[str, str]:
@@ -43,31 +58,37 @@ def _values(places: Places) -> dict[str, str]:
         "NGINX_MAIN": "daemon off;" + (" user root;" if os.geteuid() == 0 else ""),
         "NGINX_PID": str(places.run / "nginx.pid"),
         "NGINX_WORKERS": "auto",
-        "NGINX_ACCESS_LOG": _access_log(),
+        "NGINX_ACCESS_LOG": _access_log(places),
         "NGINX_CACHE": str(places.cache / "nginx"),
         "NGINX_EDGE": "plain",
         "NGINX_LISTEN": f"{bracketed(places.listen)}:{places.port}",
         "NGINX_ERRORS": str(places.etc / "nginx" / "errors"),
-        "WEB_SOCKET": str(places.web_socket),
+        "WEB_SERVERS": _servers(places),
     }
 
 
-def _access_log() -> str:
+def _access_log(places: Places) -> str:
     """Into what Supervisor keeps and rotates. Each write is one that no other process's can cut in two (PIPE_BUF)."""
-    form = os.environ.get("INKSTONE_LOG_FORMAT") or "text"
+    form = settings.log_format(places)
     if form not in {"text", "json"}:
         raise ProblemError("INKSTONE_LOG_FORMAT makes no sense: it is one of: text, json")
     return f"/dev/stdout {form} buffer=4k flush=1s"
 
 
+def _servers(places: Places) -> str:
+    """Each group of web workers; one of several that fails, or leaves, is left alone for a while."""
+    word = f" max_fails=1 fail_timeout={LEFT_ALONE}s" if places.groups > 1 else ""
+    return "\n  ".join(f'server "unix:{socket}"{word};' for socket in places.web_sockets.values())
+
+
 def _with_tls(places: Places, certificates: Path) -> dict[str, str]:
-    """What containers get in production, for a check: `make run` itself speaks plain HTTP."""
+    """What a host of its own may have, and containers have in production: `make run` itself speaks plain HTTP."""
     return {
         "NGINX_EDGE": "tls",
         "NGINX_CERTIFICATES": str(certificates),
-        "NGINX_SITE_URL": f"https://localhost:{places.port}",
+        "NGINX_SITE_URL": os.environ.get("INKSTONE_SITE_URL") or f"https://localhost:{places.port}",
         "NGINX_LISTEN": f"{bracketed(places.listen)}:{places.port} ssl http2",
-        "NGINX_PLAIN_LISTEN": f"{bracketed(places.listen)}:{places.port + 1}",
+        "NGINX_PLAIN_LISTEN": f"{bracketed(places.listen)}:{places.plain_port}",
         # Older than 1.25.1 it has no directive for this, but the word above.
         "NGINX_HTTP2": "",
     }

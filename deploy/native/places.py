@@ -25,13 +25,28 @@ class Places:
     var: Path
     listen: str
     port: int
+    # More than one where a deploy replaces them in turn, so that no request is lost.
+    groups: int = 1
+    logs: Path | None = None
+    # Where TLS is spoken: a folder with fullchain.pem and privkey.pem, and where plain HTTP leads there.
+    certificates: Path | None = None
+    plain_port: int = 0
 
     @classmethod
     def from_environment(cls) -> "Places":
-        """Read VAR, LISTEN and PORT, which make exports."""
+        """Read VAR, LISTEN and PORT, which make exports, and more where the blog has a host of its own."""
         # Not resolved: a link may stand in for a path too long for a socket.
         var = Path(os.path.abspath(os.environ.get("VAR") or ROOT / "var"))  # noqa: PTH100 - as the comment says
-        return cls(var, os.environ.get("LISTEN") or "127.0.0.1", _port(os.environ.get("PORT") or "8080"))
+        logs, certificates = os.environ.get("LOGS"), os.environ.get("CERTIFICATES")
+        return cls(
+            var,
+            os.environ.get("LISTEN") or "127.0.0.1",
+            _port(os.environ.get("PORT") or "8080"),
+            groups=int(os.environ.get("WEB_GROUPS") or 1),
+            logs=Path(logs) if logs else None,
+            certificates=Path(certificates) if certificates else None,
+            plain_port=int(os.environ.get("PLAIN_PORT") or 80),
+        )
 
     @property
     def etc(self) -> Path:
@@ -41,7 +56,7 @@ class Places:
     @property
     def log(self) -> Path:
         """What the programs write, rotated by Supervisor."""
-        return self.var / "log"
+        return self.logs or self.var / "log"
 
     @property
     def run(self) -> Path:
@@ -69,9 +84,15 @@ class Places:
         return self.run / "mysql.sock"
 
     @property
+    def web_sockets(self) -> dict[str, Path]:
+        """The groups of web workers by the names of their programs, and where the gunicorn of each listens."""
+        names = ["web"] if self.groups == 1 else [f"web-{number + 1}" for number in range(self.groups)]
+        return {name: self.run / f"{name}.sock" for name in names}
+
+    @property
     def web_socket(self) -> Path:
-        """Where gunicorn listens."""
-        return self.run / "web.sock"
+        """Where gunicorn listens; the first, where there are several."""
+        return next(iter(self.web_sockets.values()))
 
     @property
     def address(self) -> str:
@@ -82,7 +103,7 @@ class Places:
     @property
     def url(self) -> str:
         """The address a person opens."""
-        return f"http://{self.address}/"
+        return f"http{'s' if self.certificates else ''}://{self.address}/"
 
     def check(self) -> None:
         """Refuse a VAR that some program could not work with."""

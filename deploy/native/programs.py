@@ -11,6 +11,8 @@ from deploy.native.places import PYTHON, Places
 # Dies with its parent, so that not even a killed Supervisor leaves a server behind.
 TIED = ["setpriv", "--pdeathsig", "TERM"]
 RELOADING = [str(PYTHON), "-P", "-m", "deploy.native.reloading"]
+# On a host of its own nginx, and nobody else, may listen on a port below 1024.
+PLAIN = ["--ambient-caps=-net_bind_service", "--inh-caps=-net_bind_service"]
 
 
 def become(places: Places, name: str, *, reload: bool) -> None:
@@ -19,13 +21,19 @@ def become(places: Places, name: str, *, reload: bool) -> None:
         end_leftovers(places.run / "nginx.pid", "nginx")
     commands = {
         "mysql": ["mariadbd", f"--defaults-file={places.etc / 'mysql.cnf'}"],
-        "web": RELOADING if reload else settings.GUNICORN,
         "nginx": nginx.command(places),
     }
+    commands |= dict.fromkeys(places.web_sockets, RELOADING if reload else gunicorn(places))
+    web = places.web_sockets.get(name)
     # What reloads gives its workers their settings itself, for those may change.
-    environment = settings.environment(places) if name == "web" and not reload else dict(os.environ)
-    command = TIED + commands[name]
+    environment = settings.environment(places, bind=web) if web and not reload else dict(os.environ)
+    command = TIED + ([] if name == "nginx" else PLAIN) + commands[name]
     os.execvpe(command[0], command, environment)  # noqa: S606 - a list, no shell
+
+
+def gunicorn(places: Places) -> list[str]:
+    """A group of web workers; one of several is never given other code, so its processes share what is loaded of it."""
+    return settings.GUNICORN + (["--preload"] if places.groups > 1 else [])
 
 
 def end_leftovers(pid_file: Path, name: str) -> None:

@@ -14,6 +14,10 @@ def remember(places: Places) -> None:
     told = {name: value for name, value in os.environ.items() if name.startswith("INKSTONE_")}
     told.setdefault("INKSTONE_SITE_URL", f"http://{places.address}")
     told.setdefault("INKSTONE_ADMIN_EMAIL", keyring.ADMIN_EMAIL)
+    if places.groups > 1:
+        # One of them leaves while the others take its work: shorter than nginx leaves it alone (nginx.py).
+        told.setdefault("INKSTONE_DRAIN_SECONDS", "2")
+    told["INKSTONE_LOG_FORMAT"] = log_format(places)
     # nginx, which sets the forwarded headers, is on the other end of a unix socket.
     lines = [f"{name}={value}\n" for name, value in sorted(told.items()) if "\n" not in value]
     path = file(places)
@@ -21,23 +25,33 @@ def remember(places: Places) -> None:
     path.write_text("".join(lines))
 
 
+def log_format(places: Places) -> str:
+    """What lines of the log are for: on a host of its own, for programs."""
+    return os.environ.get("INKSTONE_LOG_FORMAT") or ("json" if places.groups > 1 else "text")
+
+
 def file(places: Places) -> Path:
     """Where it is noted."""
     return places.etc / "settings.env"
 
 
-def environment(places: Places, user: str = WEB) -> dict[str, str]:
-    """The machine's environment, what the start was told, and the secrets by their files."""
+def remembered(places: Places) -> dict[str, str]:
+    """What the start was told."""
+    return dict(line.split("=", 1) for line in file(places).read_text().splitlines())
+
+
+def environment(places: Places, user: str = WEB, bind: Path | None = None) -> dict[str, str]:
+    """The machine's environment, what the start was told, and the secrets by their files; gunicorn's socket too."""
     kept = {
         name: value for name, value in os.environ.items() if not name.startswith("INKSTONE_") and name != "PYTHONPATH"
     }
-    told = dict(line.split("=", 1) for line in file(places).read_text().splitlines())
+    told = remembered(places)
     for name in ("DATABASE_URL", "SECRET_KEYS"):
         told.pop(f"INKSTONE_{name}", None)
     ours = {
         "INKSTONE_DATABASE_URL_FILE": str(places.secrets / f"{user}_database_url"),
         "INKSTONE_SECRET_KEYS_FILE": str(places.secrets / "secret_keys"),
-        "INKSTONE_BIND": f"unix:{places.web_socket}",
+        "INKSTONE_BIND": f"unix:{bind or places.web_socket}",
         "PATH": f"{PYTHON.parent}:{kept.get('PATH', os.defpath)}",
         "PYTHONUNBUFFERED": "1",
     }

@@ -8,13 +8,12 @@ import threading
 from contextlib import nullcontext
 from types import FrameType
 
-from deploy.native import checks, database, keyring, nginx, settings
+from deploy.native import checks, database, keyring, nginx, settings, supervisor
 from deploy.native.first import FirstSteps
 from deploy.native.news import News, say
-from deploy.native.places import PYTHON, ROOT, Places
+from deploy.native.places import PYTHON, Places
 from deploy.native.problems import ProblemError
 from deploy.native.programs import TIED
-from deploy.native.render import render
 from deploy.native.telling import listening
 
 
@@ -42,14 +41,8 @@ def _prepare(places: Places, *, reload: bool) -> None:
             nginx.keep_nothing(places)
         for socket in places.run.glob("web.*"):
             socket.unlink()  # left by one that was killed
-        values = {
-            "VAR": str(places.var),
-            "WEB": "web-reload" if reload else "web",
-            "PROGRAM": shlex.join([str(PYTHON), "-P", "-m", "deploy.native", "program"]),
-            "SUPERVISOR_USER": "user = root" if os.geteuid() == 0 else "",
-        }
-        template = ROOT / "deploy" / "supervisord.conf.template"
-        (places.etc / "supervisord.conf").write_text(render(template, values))
+        command = shlex.join([str(PYTHON), "-P", "-m", "deploy.native", "program"])
+        (places.etc / "supervisord.conf").write_text(supervisor.configuration(places, command, reload=reload))
     except OSError as error:
         raise ProblemError(f"VAR cannot be prepared: {error.strerror}: {error.filename or places.var}") from error
 

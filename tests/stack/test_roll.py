@@ -3,16 +3,9 @@
 import pytest
 
 from tests.stack.containers import Containers
-from tests.stack.traffic import Flow, assert_nothing_lost, traffic
+from tests.stack.traffic import assert_nobody_noticed, traffic
 
 pytestmark = [pytest.mark.xdist_group("stack"), pytest.mark.engine]
-
-
-def assert_nobody_noticed(stack: Containers, flow: Flow) -> None:
-    """Every request was answered as if nothing had happened, the first time it was sent."""
-    assert flow.failed_reads == [], flow.report
-    assert {answer.status for answer in flow.writes} == {201}, flow.report
-    assert_nothing_lost(stack, flow)
 
 
 def test_three_rolls_lose_no_request(stack: Containers) -> None:

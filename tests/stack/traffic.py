@@ -253,6 +253,13 @@ async def _all(clients: Iterable[Coroutine[Any, Any, None]]) -> None:
             tasks.create_task(client)
 
 
+def assert_nobody_noticed(stack: Site, flow: Flow) -> None:
+    """Every request was answered as if nothing had happened, the first time it was sent."""
+    assert flow.failed_reads == [], flow.report
+    assert {answer.status for answer in flow.writes} == {201}, flow.report
+    assert_nothing_lost(stack, flow)
+
+
 def assert_nothing_lost(stack: Site, flow: Flow) -> None:
     """Every acknowledged comment is there exactly once, under the id that was told; no other one is there twice."""
     stored = [comment for post in {comment.post for comment in flow.comments} for comment in comments_of(stack, post)]

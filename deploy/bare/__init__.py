@@ -1,0 +1,1 @@
+"""A blog on a host of its own, from the deployer's machine: what `fab` does over SSH."""

@@ -1,0 +1,36 @@
+"""What lies where on the host, and who is who."""
+
+# Runs everything.
+USER = "inkstone"
+# Owns the releases, and may become USER: `fab` connects as this one for everything but `setup`.
+DEPLOYER = "inkstone-deploy"
+
+HOME = "/opt/inkstone"
+RELEASES = f"{HOME}/releases"
+CURRENT = f"{HOME}/current"
+LOCK = f"{HOME}/deploy.lock"
+WORK = f"{HOME}/work.lock"
+STATE = "/var/lib/inkstone"
+BACKUPS = f"{STATE}/backups"
+LOGS = "/var/log/inkstone"
+ETC = "/etc/inkstone"
+ENVIRONMENT = f"{ETC}/environment"
+CERTIFICATES = f"{ETC}/certificates"
+LIBRARY = "/usr/local/lib/inkstone"
+RUN = f"{LIBRARY}/run"
+SERVICE = "inkstone.service"
+
+# A folder of a release that lacks this file has never served, or was not sound: the next deploy sweeps it away.
+SERVED = "served"
+KEPT = 5
+
+PACKAGES = (
+    "mariadb-client-core",
+    "mariadb-server-core",
+    "nginx",
+    "openssl",
+    "python3",
+    "python3-venv",
+    "sudo",
+    "supervisor",
+)
