@@ -13,7 +13,10 @@ HEAD = """\
 """
 TLS = {"PORT": "443", "PLAIN_PORT": "80", "CERTIFICATES": CERTIFICATES}
 NAME = re.compile(r"[A-Z][A-Z0-9_]*")
-DEFAULTS = {"VAR": STATE, "LOGS": LOGS, "LISTEN": "0.0.0.0", "PORT": "80", "WEB_GROUPS": "2"}  # noqa: S104 - a public blog
+DEFAULTS = {
+    **{"VAR": STATE, "LOGS": LOGS, "WEB_GROUPS": "2", "INKSTONE_LOG_FORMAT": "json"},
+    **{"LISTEN": "0.0.0.0", "PORT": "80"},  # noqa: S104 - a public blog
+}
 
 
 def completed(text: str, told: Mapping[str, str], host: str) -> str:

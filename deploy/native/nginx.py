@@ -6,7 +6,6 @@ import re
 import shutil
 from pathlib import Path
 
-from deploy.native import settings
 from deploy.native.places import ROOT, Places, bracketed
 from deploy.native.problems import ProblemError
 from deploy.native.render import render
@@ -58,7 +57,7 @@ def _values(places: Places) -> dict[str, str]:
         "NGINX_MAIN": "daemon off;" + (" user root;" if os.geteuid() == 0 else ""),
         "NGINX_PID": str(places.run / "nginx.pid"),
         "NGINX_WORKERS": "auto",
-        "NGINX_ACCESS_LOG": _access_log(places),
+        "NGINX_ACCESS_LOG": _access_log(),
         "NGINX_CACHE": str(places.cache / "nginx"),
         "NGINX_EDGE": "plain",
         "NGINX_LISTEN": f"{bracketed(places.listen)}:{places.port}",
@@ -67,9 +66,9 @@ def _values(places: Places) -> dict[str, str]:
     }
 
 
-def _access_log(places: Places) -> str:
+def _access_log() -> str:
     """Into what Supervisor keeps and rotates. Each write is one that no other process's can cut in two (PIPE_BUF)."""
-    form = settings.log_format(places)
+    form = os.environ.get("INKSTONE_LOG_FORMAT") or "text"
     if form not in {"text", "json"}:
         raise ProblemError("INKSTONE_LOG_FORMAT makes no sense: it is one of: text, json")
     return f"/dev/stdout {form} buffer=4k flush=1s"

@@ -17,17 +17,11 @@ def remember(places: Places) -> None:
     if places.groups > 1:
         # One of them leaves while the others take its work: shorter than nginx leaves it alone (nginx.py).
         told.setdefault("INKSTONE_DRAIN_SECONDS", "2")
-    told["INKSTONE_LOG_FORMAT"] = log_format(places)
     # nginx, which sets the forwarded headers, is on the other end of a unix socket.
     lines = [f"{name}={value}\n" for name, value in sorted(told.items()) if "\n" not in value]
     path = file(places)
     path.touch(mode=0o600)
     path.write_text("".join(lines))
-
-
-def log_format(places: Places) -> str:
-    """What lines of the log are for: on a host of its own, for programs."""
-    return os.environ.get("INKSTONE_LOG_FORMAT") or ("json" if places.groups > 1 else "text")
 
 
 def file(places: Places) -> Path:
