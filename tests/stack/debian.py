@@ -31,9 +31,9 @@ def _make(suite: str, name: str) -> None:
         # The folder of the temporary one belongs to its maker only, and would do so in the image.
         root = Path(folder, "root")
         subprocess.run(["debootstrap", "--variant=minbase", suite, root, _mirror()], check=True, capture_output=True)
-        packed = subprocess.Popen(["tar", "-C", root, "-c", "."], stdout=subprocess.PIPE)
-        subprocess.run(["docker", "import", "-", name], check=True, stdin=packed.stdout, capture_output=True)
-        assert packed.wait() == 0
+        with subprocess.Popen(["tar", "-C", root, "-c", "."], stdout=subprocess.PIPE) as packed:
+            subprocess.run(["docker", "import", "-", name], check=True, stdin=packed.stdout, capture_output=True)
+        assert packed.returncode == 0
 
 
 def _mirror() -> str:
