@@ -56,7 +56,7 @@ test: ## Every test, from a fresh checkout; REQUIRE_ENGINE=1 insists on a contai
 	@$(COVERED) coverage run -m pytest -rfEs -n $(JOBS) --dist loadgroup --ignore=tests/stack $(PYTEST)
 	@if docker info >/dev/null 2>&1; then \
 	  $(COVERED) coverage run -m pytest -rfEs --database=mysql tests/storage tests/api \
-	    && '$(BIN)/pytest' -rfEs tests/stack; \
+	    && '$(BIN)/pytest' -rfEs -n $(JOBS) --dist loadfile tests/stack; \
 	elif [ -n "$(REQUIRE_ENGINE)" ]; then \
 	  echo "make test: REQUIRE_ENGINE is set, and no container engine answers" >&2; exit 1; \
 	else \
