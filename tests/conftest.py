@@ -1,6 +1,7 @@
 """A blog on a real server, with a known cast: Ada administers, Alice and Bob write, Carol reads."""
 
 import contextlib
+import signal
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
@@ -22,6 +23,10 @@ from tests.servers import PASSWORD, Blog
 
 # What tests empty: the heartbeat is made by a migration.
 TABLES = [table for table in schema.TABLES if table != "heartbeat"]
+
+
+# A shell that starts us in the background has us ignore Ctrl-C, and so would everything that a test starts and interrupts.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
