@@ -25,7 +25,7 @@ from tests.servers import PASSWORD, Blog
 TABLES = [table for table in schema.TABLES if table != "heartbeat"]
 
 
-# A shell that starts us in the background has us ignore Ctrl-C, and so would everything that a test starts and interrupts.
+# A shell that starts us in the background has us ignore Ctrl-C, and so would all that a test starts and interrupts.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
