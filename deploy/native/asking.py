@@ -1,5 +1,6 @@
 """Asking a part of the running stack whether it answers, at its socket or at its address."""
 
+import re
 import socket
 import ssl
 import time
@@ -12,6 +13,8 @@ from urllib.parse import urlsplit
 from deploy.native.problems import ProblemError
 
 LAST_LINES = 15
+# In both forms of the application's log (inkstone/logs/forms.py).
+WELL_ANSWERED = re.compile(r'"level":"info","id":"\w+","route"| info +[1-4][0-9]{2} ')
 # Nobody's session, but enough that nginx does not answer with a copy.
 PAST_THE_CACHE = {"Cookie": "inkstone_session=x"}
 
@@ -66,10 +69,10 @@ def await_answer(
 
 
 def last_lines(log: Path) -> str:
-    """The end of a log, to be put behind a sentence."""
+    """The end of a log, to be put behind a sentence, without the requests that were answered well: they say nothing."""
     try:
         with log.open(errors="replace") as file:
-            lines = list(deque(file, LAST_LINES))
+            lines = list(deque((line for line in file if not WELL_ANSWERED.search(line)), LAST_LINES))
     except OSError:
         return ""
     return f"; the end of {log}:\n" + "".join(f"  | {line.rstrip()}\n" for line in lines)
