@@ -182,6 +182,16 @@ def test_a_migration_stands_on_the_one_before(path):
     assert migration["__doc__"]
 
 
+# Tests
+
+
+@pytest.mark.xdist_group("alone")
+def test_groups_of_tests_stay_together(request: pytest.FixtureRequest):
+    shared_out = getattr(request.config.option, "loadgroup", False)
+
+    assert request.node.nodeid.endswith("@alone") == shared_out
+
+
 # Documents
 
 
