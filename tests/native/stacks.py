@@ -180,7 +180,7 @@ class Stack(Site):
 
 def environment(**more: str) -> dict[str, str]:
     """The environment without what an outer make leaves in it."""
-    outer = {"MAKEFLAGS", "MAKELEVEL", "MFLAGS", "MAKEOVERRIDES"}
+    outer = {"MAKEFLAGS", "MAKELEVEL", "MFLAGS", "MAKEOVERRIDES", "VAR", "CALLER"}
     return {name: value for name, value in os.environ.items() if name not in outer} | more
 
 
