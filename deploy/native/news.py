@@ -102,7 +102,7 @@ def _told(line: str) -> list[str]:
         with suppress(ValueError):
             record = json.loads(line)
             own = record.get("logger") in {None, "gunicorn"}
-            return record.get("traceback", "" if own else record.get("message", "")).splitlines()  # type: ignore[no-any-return]
+            return str(record.get("traceback", "" if own else record.get("message", ""))).splitlines()
     return [] if OWN_LINE.match(line) else [line]
 
 

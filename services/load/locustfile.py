@@ -5,7 +5,7 @@ from locust import events
 from locust.env import Environment
 from locust.runners import WorkerRunner
 from people import *  # noqa: F403 - Locust takes the users and the shape that it finds here
-from steps import Steps  # noqa: F401 - the same
+from steps import Steps  # noqa: F401 - Locust takes the shape that it finds here, too
 
 
 @events.init.add_listener
