@@ -19,7 +19,7 @@ from deploy.bare.remote import Host
 from deploy.native.problems import ProblemError
 
 DRY_RUN = "Show what would be done, and do none of it"
-PROGRAMS = ("web-1", "web-2", "nginx", "mysql", "supervisord", "trial")
+PROGRAMS = ("web-1", "web-2", "nginx", "counting", "mysql", "supervisord", "trial")
 
 
 def explained(work: Callable[..., None]) -> Callable[..., None]:

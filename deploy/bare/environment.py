@@ -12,10 +12,13 @@ HEAD = """\
 # `fab setup --set NAME=value` writes it, and the next `fab deploy` applies it.
 """
 TLS = {"PORT": "443", "PLAIN_PORT": "80", "CERTIFICATES": CERTIFICATES}
+# The lowest that makes sense: without a port for metrics nobody counts.
+PORTS = {"PORT": 1, "PLAIN_PORT": 1, "METRICS_PORT": 0}
 NAME = re.compile(r"[A-Z][A-Z0-9_]*")
 DEFAULTS = {
     **{"VAR": STATE, "LOGS": LOGS, "WEB_GROUPS": "2", "INKSTONE_LOG_FORMAT": "json"},
     **{"LISTEN": "0.0.0.0", "PORT": "80"},  # noqa: S104 - a public blog
+    "METRICS_PORT": "8081",
 }
 
 
@@ -49,6 +52,6 @@ def told(words: list[str]) -> dict[str, str]:
         name, equals, value = word.partition("=")
         if not equals or not NAME.fullmatch(name) or "\n" in value:
             raise ProblemError(f"--set {word} makes no sense: it has the form INKSTONE_SITE_NAME='My blog'")
-        if name in {"PORT", "PLAIN_PORT"} and not (value.isdecimal() and 1 <= int(value) <= 65535):
+        if name in PORTS and not (value.isdecimal() and PORTS[name] <= int(value) <= 65535):
             raise ProblemError(f"{name} is not a port number: {value}")
     return dict(word.split("=", 1) for word in words)

@@ -38,8 +38,8 @@ def set_up(host: Host, told: dict[str, str], keys: str) -> None:
     _check_root(host)
     settings = environment.completed(host.look(as_root(host, f"cat {ENVIRONMENT} 2>/dev/null")), told, host.name)
     known = environment.read(settings)
-    for port in {known["PORT"], known["PLAIN_PORT"] if "CERTIFICATES" in known else known["PORT"]}:
-        _check_port(host, port)
+    for name in ("PORT", "METRICS_PORT", *(["PLAIN_PORT"] if "CERTIFICATES" in known else [])):
+        _check_port(host, name, known[name])
     steps = _steps(settings, keys or _own_keys(host)) + (
         _tls(known["INKSTONE_SITE_URL"]) if "CERTIFICATES" in known else []
     )
@@ -80,13 +80,14 @@ def _check_root(host: Host) -> None:
         )
 
 
-def _check_port(host: Host, port: str) -> None:
+def _check_port(host: Host, name: str, port: str) -> None:
     """Whoever answers there has to be ours."""
     answers = host.holds(f"bash -c '</dev/tcp/127.0.0.1/{port}' 2>/dev/null")
     if answers and not host.holds(f"systemctl is-active --quiet {SERVICE}"):
+        another = int(port) + (8000 if int(port) < 1024 else 1)
         raise ProblemError(
             f"port {port} is in use on {host.name}: stop what listens there (ss -ltnp shows it), or choose another:"
-            " --set PORT=8080"
+            f" --set {name}={another}"
         )
 
 

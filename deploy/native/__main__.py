@@ -61,7 +61,8 @@ def check_nginx(*_: str) -> None:
         # By the interpreter that has the library for it.
         maker = Path(__file__).with_name("certificate.py")
         subprocess.run([PYTHON, maker, certificates, "localhost"], check=True)
-        for places in (plain, replace(plain, groups=2), replace(plain, certificates=certificates, plain_port=8081)):
+        counted = replace(plain, groups=2, metrics_port=8082)
+        for places in (plain, counted, replace(plain, certificates=certificates, plain_port=8081)):
             prepare_nginx(places)
             if subprocess.run([*nginx_command(places), "-q", "-t"], check=False).returncode != 0:
                 raise ProblemError(f"nginx refuses its configuration for {places}")

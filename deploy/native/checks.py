@@ -1,5 +1,6 @@
 """What is looked at before anything starts."""
 
+import errno
 import fcntl
 import os
 import shutil
@@ -39,16 +40,22 @@ def free_space(places: Places) -> None:
         raise ProblemError(f"VAR is full: {free} MB free, {needed} MB needed: {places.var}")
 
 
-def free_port(places: Places) -> None:
+def free_ports(places: Places) -> None:
     """Refuse a port that somebody else answers on."""
-    family = socket.AF_INET6 if ":" in places.listen else socket.AF_INET
+    _free_port(places.listen, places.port, "PORT")
+    if places.metrics_port:
+        _free_port(places.metrics_listen, places.metrics_port, "METRICS_PORT")
+
+
+def _free_port(listen: str, port: int, name: str) -> None:
+    family = socket.AF_INET6 if ":" in listen else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((places.listen, places.port))
+            probe.bind((listen, port))
         except OSError as error:
-            why = "is in use" if error.errno == 98 else f"cannot be used on {places.listen}: {error.strerror}"
-            raise ProblemError(f"port {places.port} {why}: choose another, as in PORT=8081") from error
+            why = "is in use" if error.errno == errno.EADDRINUSE else f"cannot be used on {listen}: {error.strerror}"
+            raise ProblemError(f"port {port} {why}: choose another, as in {name}={port + 1}") from error
 
 
 def running(places: Places) -> bool:

@@ -15,7 +15,7 @@ from typing import IO
 from deploy.native import asking, checks, database, keyring, nginx, settings, supervisor
 from deploy.native.places import ROOT, Places
 from deploy.native.problems import ProblemError
-from deploy.native.programs import TIED, gunicorn
+from deploy.native.programs import COUNTING, TIED, gunicorn
 
 # Installed by `fab setup`. It starts a command of whatever release is the current one.
 PROGRAM = "/usr/local/lib/inkstone/run current program"
@@ -100,6 +100,7 @@ def _gunicorn(places: Places, socket: Path, output: IO[bytes]) -> Iterator["subp
 def roll(places: Places) -> None:
     """Replace the groups of web workers that run another release, one at a time, while the rest takes the work."""
     _supervisorctl(places, "reread")
+    _replace_counting(places)
     old = [name for name in places.web_sockets if _release_of(_pid(places, name)) != ROOT]
     for name in old:
         print(f"{name}: replacing it", flush=True)
@@ -112,12 +113,24 @@ def roll(places: Places) -> None:
 
 
 def _replace(places: Places, name: str) -> None:
-    # `update` does nothing but for a definition that has changed, and then it starts the program anew.
-    if name not in _supervisorctl(places, "update", name):
-        _supervisorctl(places, "restart", name)
+    _start_anew(places, name)
     asking.await_answer(places.web_sockets[name], "/readyz", PATIENCE, places.log / f"{name}.log")
     asking.await_answer(places.web_sockets[name], "/", PATIENCE, places.log / f"{name}.log")
     print(f"{name}: ready")
+
+
+def _start_anew(places: Places, name: str) -> None:
+    # `update` does nothing but for a definition that has changed, and then it starts the program anew.
+    if name not in _supervisorctl(places, "update", name):
+        _supervisorctl(places, "restart", name)
+
+
+def _replace_counting(places: Places) -> None:
+    """Start, end or replace who counts what nginx answers; what is counted is in files."""
+    if places.metrics_port:
+        _start_anew(places, COUNTING)
+    else:
+        _supervisorctl(places, "update", COUNTING, check=False)
 
 
 def verify(places: Places) -> None:

@@ -35,7 +35,7 @@ class News:
         self.stopping = False
         self.failures: Counter[str] = Counter()
         self.said: dict[str, str] = {}
-        self.began = {name: _size(self._log(name)) for name in ("mysql", "web", "nginx")}
+        self.began = {name: _size(self._log(name)) for name in REASONS}
 
     def hear(self, line: str) -> None:
         """Take one line of Supervisor's log."""
@@ -116,4 +116,18 @@ def nginx_reason(text: str) -> str:
     return lines[-1] if lines else ""
 
 
-REASONS: dict[str, Callable[[str], str]] = {"mysql": database.reason, "web": python_reason, "nginx": nginx_reason}
+def last_line(text: str) -> str:
+    """What a shell's script said before it ended.
+
+    >>> last_line("one\\ntwo\\n")
+    'two'
+    """
+    return "".join(text.splitlines()[-1:])
+
+
+REASONS: dict[str, Callable[[str], str]] = {
+    "mysql": database.reason,
+    "web": python_reason,
+    "nginx": nginx_reason,
+    "counting": last_line,
+}

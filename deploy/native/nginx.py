@@ -24,11 +24,14 @@ def prepare(places: Places) -> None:
 def write(places: Places, target: Path) -> None:
     """Render it into any folder; it works from there, and from where it belongs."""
     shutil.rmtree(target, ignore_errors=True)
-    shutil.copytree(SOURCE, target, ignore=shutil.ignore_patterns("*.template", "Dockerfile"))
+    shutil.copytree(SOURCE, target, ignore=shutil.ignore_patterns("*.template", "*.sh", "Dockerfile"))
     (places.cache / "nginx").mkdir(mode=0o700, exist_ok=True)
     values = _values(places) | (_with_tls(places, places.certificates) if places.certificates else {})
     edge = f"edge.{values['NGINX_EDGE']}"
-    for name, template in (("nginx", "nginx"), ("site", "site"), ("upstream", "upstream.native"), (edge, edge)):
+    templates = {"nginx": "nginx", "site": "site", "upstream": "upstream.native", edge: edge}
+    if places.metrics_port:
+        templates |= {"counting": "counting", "metrics": "metrics.native"}
+    for name, template in templates.items():
         (target / f"{name}.conf").write_text(render(SOURCE / f"{template}.conf.template", values))
 
 
@@ -55,14 +58,18 @@ def _values(places: Places) -> dict[str, str]:
     return {
         # Only a master that is root may choose its workers' user; VAR is closed to everybody else.
         "NGINX_MAIN": "daemon off;" + (" user root;" if os.geteuid() == 0 else ""),
-        "NGINX_PID": str(places.run / "nginx.pid"),
+        "NGINX_PID": str(places.nginx_pid),
         "NGINX_WORKERS": "auto",
         "NGINX_ACCESS_LOG": _access_log(),
         "NGINX_CACHE": str(places.cache / "nginx"),
         "NGINX_EDGE": "plain",
         "NGINX_LISTEN": f"{bracketed(places.listen)}:{places.port}",
         "NGINX_ERRORS": str(places.etc / "nginx" / "errors"),
+        "NGINX_COUNTING": str(places.counting),
+        "NGINX_METRICS_LISTEN": f"{bracketed(places.metrics_listen)}:{places.metrics_port}",
         "WEB_SERVERS": _servers(places),
+        "WEB_GROUPS": _groups(places),
+        "WEB_NAMES": "|".join(places.web_sockets),
     }
 
 
@@ -78,6 +85,13 @@ def _servers(places: Places) -> str:
     """Each group of web workers; one of several that fails, or leaves, is left alone for a while."""
     word = f" max_fails=1 fail_timeout={LEFT_ALONE}s" if places.groups > 1 else ""
     return "\n  ".join(f'server "unix:{socket}"{word};' for socket in places.web_sockets.values())
+
+
+def _groups(places: Places) -> str:
+    """Each group by itself; the only one is `web` already."""
+    if places.groups == 1:
+        return ""
+    return "\n".join(f'upstream {name} {{ server "unix:{socket}"; }}' for name, socket in places.web_sockets.items())
 
 
 def _with_tls(places: Places, certificates: Path) -> dict[str, str]:

@@ -31,21 +31,26 @@ class Places:
     # Where TLS is spoken: a folder with fullchain.pem and privkey.pem, and where plain HTTP leads there.
     certificates: Path | None = None
     plain_port: int = 0
+    # Where Prometheus asks; nobody counts for it where the port is 0.
+    metrics_listen: str = "127.0.0.1"
+    metrics_port: int = 0
 
     @classmethod
     def from_environment(cls) -> "Places":
-        """Read VAR, LISTEN and PORT, which make exports, and more where the blog has a host of its own."""
+        """Read VAR, LISTEN, PORT and the like from the environment; more where the blog has a host of its own."""
         # Not resolved: a link may stand in for a path too long for a socket.
         var = Path(os.path.abspath(os.environ.get("VAR") or ROOT / "var"))  # noqa: PTH100 - as the comment says
         logs, certificates = os.environ.get("LOGS"), os.environ.get("CERTIFICATES")
         return cls(
             var,
             os.environ.get("LISTEN") or "127.0.0.1",
-            _port(os.environ.get("PORT") or "8080"),
+            _port("PORT", 8080),
             groups=int(os.environ.get("WEB_GROUPS") or 1),
             logs=Path(logs) if logs else None,
             certificates=Path(certificates) if certificates else None,
-            plain_port=int(os.environ.get("PLAIN_PORT") or 80),
+            plain_port=_port("PLAIN_PORT", 80),
+            metrics_listen=os.environ.get("METRICS_LISTEN") or "127.0.0.1",
+            metrics_port=_port("METRICS_PORT", 0),
         )
 
     @property
@@ -77,6 +82,16 @@ class Places:
     def cache(self) -> Path:
         """nginx's copies and temporary files; may be removed while nothing runs."""
         return self.var / "cache"
+
+    @property
+    def counting(self) -> Path:
+        """Where nginx's answers are counted (services/nginx/count.sh)."""
+        return self.run / "counting"
+
+    @property
+    def nginx_pid(self) -> Path:
+        """The process id of nginx's master."""
+        return self.run / "nginx.pid"
 
     @property
     def mysql_socket(self) -> Path:
@@ -116,7 +131,7 @@ class Places:
     def make(self) -> None:
         """Create the folders; nobody else may look into them."""
         try:
-            for folder in (self.var, self.etc, self.log, self.run, self.secrets, self.cache):
+            for folder in (self.var, self.etc, self.log, self.run, self.secrets, self.cache, self.counting):
                 folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             writable = os.access(self.run, os.W_OK)
         except OSError as error:
@@ -130,7 +145,8 @@ def bracketed(host: str) -> str:
     return f"[{host}]" if ":" in host else host
 
 
-def _port(text: str) -> int:
-    if text.isdecimal() and 1 <= int(text) <= 65535:
+def _port(name: str, default: int) -> int:
+    text = os.environ.get(name) or str(default)
+    if text.isdecimal() and min(default, 1) <= int(text) <= 65535:
         return int(text)
-    raise ProblemError(f"PORT is not a port number: {text}")
+    raise ProblemError(f"{name} is not a port number: {text}")

@@ -6,11 +6,13 @@ import time
 from pathlib import Path
 
 from deploy.native import nginx, settings
-from deploy.native.places import PYTHON, Places
+from deploy.native.places import PYTHON, ROOT, Places
 
 # Dies with its parent, so that not even a killed Supervisor leaves a server behind.
 TIED = ["setpriv", "--pdeathsig", "TERM"]
 RELOADING = [str(PYTHON), "-P", "-m", "deploy.native.reloading"]
+COUNTING = "counting"
+COUNT = ROOT / "services" / "nginx" / "count.sh"
 # On a host of its own nginx, and nobody else, may listen on a port below 1024.
 PLAIN = ["--ambient-caps=-net_bind_service", "--inh-caps=-net_bind_service"]
 
@@ -18,10 +20,11 @@ PLAIN = ["--ambient-caps=-net_bind_service", "--inh-caps=-net_bind_service"]
 def become(places: Places, name: str, *, reload: bool) -> None:
     """Turn this process into the program; does not return."""
     if name == "nginx":
-        end_leftovers(places.run / "nginx.pid", "nginx")
+        end_leftovers(places.nginx_pid, "nginx")
     commands = {
         "mysql": ["mariadbd", f"--defaults-file={places.etc / 'mysql.cnf'}"],
         "nginx": nginx.command(places),
+        COUNTING: [str(COUNT), str(places.counting), str(places.nginx_pid)],
     }
     commands |= dict.fromkeys(places.web_sockets, RELOADING if reload else gunicorn(places))
     web = places.web_sockets.get(name)

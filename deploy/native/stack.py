@@ -25,7 +25,7 @@ def run(places: Places, *, reload: bool) -> None:
     os.environ["VAR"] = str(places.var)
     with checks.take(places):
         checks.free_space(places)
-        checks.free_port(places)
+        checks.free_ports(places)
         _prepare(places, reload=reload)
         with listening(places) if reload else nullcontext():
             Stack(places, patient=reload).run()

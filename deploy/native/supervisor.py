@@ -27,6 +27,7 @@ def programs(places: Places) -> list[Program]:
         # Longer than it takes to leave, and gunicorn's graceful_timeout after that.
         *(Program(name, 20, stop_seconds=40) for name in places.web_sockets),
         Program("nginx", 30, stop_seconds=15, stop_signal="QUIT"),  # answers what it has begun, then goes
+        *([Program("counting", 40, stop_seconds=5)] if places.metrics_port else []),
     ]
 
 

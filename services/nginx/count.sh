@@ -42,7 +42,13 @@ take() {
 }
 
 [ -e metrics ] || begin
-while sleep "$every"; do
+# Whoever ends this shell ends what it waits for.
+trap 'kill "$pause" 2>/dev/null; exit' TERM
+while
+  sleep "$every" &
+  pause=$!
+  wait "$pause"
+do
   if [ -e taken ]; then add; fi
   if [ -s answers ] && [ ! -e taken ]; then take; fi
 done

@@ -71,8 +71,9 @@ def rules() -> list[dict[str, Any]]:
     return found
 
 
-def test_prometheus_takes_its_configuration_and_the_rules() -> None:
-    promtool("check", "config", str(ALERTS.with_name("prometheus.yml")))
+@pytest.mark.parametrize("name", ["prometheus.yml", "bare-host.yml"])
+def test_prometheus_takes_its_configuration_and_the_rules(name: str) -> None:
+    promtool("check", "config", str(ALERTS.with_name(name)))
 
 
 def test_every_alert_is_tried() -> None:

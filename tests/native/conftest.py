@@ -25,6 +25,7 @@ def folder() -> Iterator[Path]:
 def stack(folder: Path) -> Iterator[Stack]:
     """A running stack that many tests share: they leave it running."""
     stack = Stack(folder / "shared", free_port())
+    stack.settings["METRICS_PORT"] = str(free_port())
     try:
         stack.start()
         yield stack

@@ -11,7 +11,7 @@ from deploy.native.places import Places
 from deploy.native.problems import ProblemError
 
 RUN = Places(Path("/var/lib/inkstone"), "127.0.0.1", 8080)
-HOST = Places(Path("/var/lib/inkstone"), "127.0.0.1", 80, groups=2)
+HOST = Places(Path("/var/lib/inkstone"), "127.0.0.1", 80, groups=2, metrics_port=8081)
 
 
 def programs(places: Places) -> dict[str, dict[str, str]]:
@@ -24,7 +24,7 @@ def test_a_host_has_the_programs_of_make_run_with_more_groups() -> None:
     here, there = programs(RUN), programs(HOST)
 
     assert here.keys() == {"program:mysql", "program:web", "program:nginx"}
-    assert there.keys() == {"program:mysql", "program:web-1", "program:web-2", "program:nginx"}
+    assert there.keys() == {"program:mysql", "program:web-1", "program:web-2", "program:nginx", "program:counting"}
     for name in ("mysql", "nginx"):
         assert there[f"program:{name}"] == here[f"program:{name}"]
     for name in ("web-1", "web-2"):
@@ -76,6 +76,23 @@ def test_settings_are_kept_changed_and_forgotten() -> None:
     assert told["INKSTONE_SITE_NAME"] == 'Ann\'s "blog"'
     assert told["PORT"] == "8080"
     assert "INKSTONE_LANGUAGE" not in told
+
+
+def test_a_host_counts_unless_it_is_told_not_to() -> None:
+    first = environment.completed("", {}, "blog.example.org")
+    second = environment.completed(first, environment.told(["METRICS_PORT=0"]), "blog.example.org")
+
+    assert environment.read(first)["METRICS_PORT"] == "8081"
+    assert environment.read(environment.completed(second, {}, "blog.example.org"))["METRICS_PORT"] == "0"
+
+
+def test_nothing_is_counted_where_nobody_asks(tmp_path: Path) -> None:
+    (tmp_path / "cache").mkdir()
+
+    nginx.write(Places(tmp_path, "127.0.0.1", 80), tmp_path / "one")
+
+    assert not (tmp_path / "one" / "counting.conf").exists()
+    assert "program:counting" not in programs(RUN)
 
 
 def test_tls_wants_an_address_for_it() -> None:

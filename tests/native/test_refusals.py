@@ -22,11 +22,15 @@ def test_port_in_use(folder: Path, refused: Refused) -> None:
 
         line = refused(VAR=str(folder / "port"), PORT=str(port))
 
-    assert line == f"inkstone: port {port} is in use: choose another, as in PORT=8081"
+        metrics = refused(VAR=str(folder / "port"), METRICS_PORT=str(port))
+
+    assert line == f"inkstone: port {port} is in use: choose another, as in PORT={port + 1}"
+    assert metrics == f"inkstone: port {port} is in use: choose another, as in METRICS_PORT={port + 1}"
 
 
 def test_port_that_is_none(folder: Path, refused: Refused) -> None:
     assert refused(VAR=str(folder / "port"), PORT="eighty") == "inkstone: PORT is not a port number: eighty"
+    assert refused(VAR=str(folder / "port"), METRICS_PORT="-1") == "inkstone: METRICS_PORT is not a port number: -1"
 
 
 def test_var_too_long_for_a_socket(folder: Path, refused: Refused) -> None:

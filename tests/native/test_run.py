@@ -28,7 +28,7 @@ def test_secrets_are_for_their_owner_only(stack: Stack) -> None:
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
 
 
-@pytest.mark.parametrize("program", ["web", "nginx", "mysql"])
+@pytest.mark.parametrize("program", ["web", "nginx", "mysql", "counting"])
 def test_killed_process_comes_back(stack: Stack, program: str) -> None:
     killed = stack.pid(program)
 

@@ -1,10 +1,12 @@
-"""One container stack that all of these tests share: each leaves it as it was."""
+"""What these tests run on: one container stack that they share and leave as it was, and machines of their own."""
 
+import os
 from collections.abc import Iterator
 
 import pytest
 
 from tests.stack.containers import Containers
+from tests.stack.machine import Deployer, Machine
 
 
 @pytest.fixture(scope="session")
@@ -17,3 +19,20 @@ def stack() -> Iterator[Containers]:
         yield stack
     finally:
         stack.end()
+
+
+@pytest.fixture(scope="module")
+def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
+    """A machine with nothing of ours on it; another Debian with BARE_SUITE=trixie."""
+    machine = Machine(tmp_path_factory.mktemp("machine"), os.environ.get("BARE_SUITE", "bookworm"))
+    try:
+        machine.start()
+        yield machine
+    finally:
+        machine.end()
+
+
+@pytest.fixture(scope="module")
+def deployer(machine: Machine, tmp_path_factory: pytest.TempPathFactory) -> Deployer:
+    """Somebody who has its key."""
+    return Deployer(machine, tmp_path_factory.mktemp("deployer"))

@@ -1,15 +1,13 @@
 """A bare Debian becomes the host of a blog, by fab: the tests stand in the order in which a host lives through them"""
 
-import os
 import tarfile
-from collections.abc import Iterator
 from http.client import HTTPException
 from pathlib import Path
 
 import pytest
 
-from tests.native.stacks import free_port, wait_for
-from tests.stack.machine import Deployer, Machine, held_up, make_key, releases
+from tests.native.stacks import ROOT, wait_for
+from tests.stack.machine import Deployer, Machine, held_up, releases, run
 from tests.stack.traffic import assert_nobody_noticed, traffic
 
 pytestmark = [pytest.mark.xdist_group("stack"), pytest.mark.engine]
@@ -38,23 +36,6 @@ def upgrade() -> None:
 
 
 @pytest.fixture(scope="module")
-def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
-    """A machine with nothing of ours on it; another Debian with BARE_SUITE=trixie."""
-    machine = Machine(tmp_path_factory.mktemp("machine"), os.environ.get("BARE_SUITE", "bookworm"))
-    try:
-        machine.start()
-        yield machine
-    finally:
-        machine.end()
-
-
-@pytest.fixture(scope="module")
-def deployer(machine: Machine, tmp_path_factory: pytest.TempPathFactory) -> Deployer:
-    """Somebody who has its key."""
-    return Deployer(machine, tmp_path_factory.mktemp("deployer"))
-
-
-@pytest.fixture(scope="module")
 def blog(machine: Machine, deployer: Deployer) -> Machine:
     """The same machine, set up."""
     said = deployer.does("setup", "--set", f"INKSTONE_SITE_URL=http://{machine.host}", user="root")
@@ -73,95 +54,6 @@ def works(blog: Machine) -> bool:
 
 def now(deployer: Deployer) -> str:
     return releases(deployer.does("status"))[1]
-
-
-# Before there is anything
-
-
-def test_a_host_that_is_not_there(deployer: Deployer) -> None:
-    line = deployer.refused("setup", user="root", Port=str(free_port()))
-
-    assert "can't be reached at port" in line
-    assert "no host" in deployer.refused("setup", user="root", HostName="blog.invalid")
-
-
-def test_a_host_whose_key_nobody_knows(deployer: Deployer, tmp_path: Path) -> None:
-    empty = tmp_path / "known"
-    empty.touch()
-
-    line = deployer.refused("setup", user="root", UserKnownHostsFile=str(empty))
-
-    assert "the key of 127.0.0.1 is not known yet" in line
-    assert f"ssh -p {deployer.machine.ssh_port} root@" in line
-
-
-def test_a_host_that_shows_another_key(deployer: Deployer, tmp_path: Path) -> None:
-    other = tmp_path / "known"
-    other.write_text(f"[127.0.0.1]:{deployer.machine.ssh_port} {make_key(tmp_path / 'key')}")
-
-    line = deployer.refused("setup", user="root", UserKnownHostsFile=str(other))
-
-    assert "shows another key than the one you know" in line
-    assert "ssh-keygen -R" in line
-
-
-def test_a_key_that_opens_nothing(deployer: Deployer, tmp_path: Path) -> None:
-    make_key(tmp_path / "key")
-
-    line = deployer.refused("setup", user="root", IdentityFile=str(tmp_path / "key"))
-
-    assert "takes no key of yours for the user root" in line
-
-
-def test_a_host_without_setup(machine: Machine, deployer: Deployer) -> None:
-    line = deployer.refused("deploy")
-
-    assert "run `fab -H root@127.0.0.1 setup` first" in line
-
-
-def test_a_port_that_somebody_else_has(machine: Machine, deployer: Deployer) -> None:
-    listen = "use IO::Socket::INET; my $s = IO::Socket::INET->new(LocalPort => 80, Listen => 5); sleep 600"
-    machine.inside(f"nohup perl -e '{listen}' >/dev/null 2>&1 & echo $! >/run/listener; sleep 1")
-    try:
-        line = deployer.refused("setup", user="root")
-    finally:
-        machine.inside("kill $(cat /run/listener)")
-
-    assert "port 80 is in use" in line
-    assert machine.inside("ls /opt /etc/inkstone", check=False).strip() == "/opt:"
-
-
-def test_a_host_that_is_no_debian(machine: Machine, deployer: Deployer) -> None:
-    machine.inside("cp /etc/os-release /run/os-release && sed -i 's/^ID=.*/ID=ubuntu/' /etc/os-release")
-    try:
-        line = deployer.refused("setup", user="root")
-    finally:
-        machine.inside("cat /run/os-release >/etc/os-release")
-
-    assert "setup knows Debian 12 and 13" in line
-
-
-@pytest.mark.parametrize(
-    ("words", "told"),
-    [
-        (["--set", "PORT=eighty"], "PORT is not a port number: eighty"),
-        (["--set", "site url"], "--set site url makes no sense"),
-        (["--key", "/nowhere.pub"], "--key /nowhere.pub can't be read"),
-    ],
-)
-def test_what_is_typed_wrongly(deployer: Deployer, words: list[str], told: str) -> None:
-    assert told in deployer.refused("setup", *words, user="root")
-
-
-def test_a_dry_run_changes_nothing(machine: Machine, deployer: Deployer) -> None:
-    said = deployer.does("setup", "--dry-run", user="root")
-
-    assert "would run: " in said
-    assert "mariadb-server-core" in said
-    touched = (
-        "/opt /home /usr/local/lib /usr/local/bin /etc/sudoers.d /etc/inkstone /var/lib/inkstone /usr/sbin/mariadbd"
-    )
-    assert "inkstone" not in machine.inside(f"ls -R {touched} 2>/dev/null | grep -v ^/; cat /etc/passwd", check=False)
 
 
 # Set up
@@ -204,7 +96,7 @@ def test_the_deployer_steers_these_programs_and_no_others(blog: Machine) -> None
     assert blog.inside("systemctl is-active ssh").strip() == "active"
 
 
-@pytest.mark.parametrize("program", ["web-1", "web-2", "nginx", "mysql", "supervisord"])
+@pytest.mark.parametrize("program", ["web-1", "web-2", "nginx", "counting", "mysql", "supervisord"])
 def test_a_killed_program_comes_back(blog: Machine, program: str) -> None:
     killed = blog.pid(program)
     assert killed
@@ -223,6 +115,22 @@ def test_a_restart_of_the_host(blog: Machine) -> None:
 
     wait_for(lambda: blog.serves("/readyz"))
     assert blog.ask(f"/post/{reply.json()['slug']}").status == 200
+
+
+def test_a_prometheus_on_the_host_finds_every_group(blog: Machine) -> None:
+    blog.inside("apt-get install -y -qq --no-install-recommends prometheus")
+    for name, place in (("bare-host.yml", "prometheus.yml"), ("rules.yaml", "rules.yaml")):
+        run("docker", "cp", str(ROOT / "observability/prometheus" / name), f"{blog.name}:/etc/prometheus/{place}")
+
+    blog.inside("systemctl restart prometheus")
+
+    def found() -> str:
+        return blog.inside("promtool query instant http://127.0.0.1:9090 up", check=False)
+
+    wait_for(lambda: found().count("=> 1 @") == 3, found)
+    assert {name for name in ("web-1", "web-2", "127.0.0.1:8081") if f'instance="{name}"' in found()} == {
+        *("web-1", "web-2", "127.0.0.1:8081")
+    }
 
 
 # Releases
@@ -335,6 +243,28 @@ def test_a_full_disk(blog: Machine, deployer: Deployer) -> None:
     assert "nothing was replaced" in line
     assert now(deployer) == before
     assert blog.serves("/readyz")
+
+
+def test_a_disk_that_fills_in_the_middle(blog: Machine, deployer: Deployer) -> None:
+    """There are 450 MB, and no more than 800 files: less than a release has, so that it is seen on the way only."""
+    before = releases(deployer.does("status"))
+    folder = "/opt/inkstone/releases"
+    blog.inside(
+        "mkdir /run/small && mount -t tmpfs -o size=450m,nr_inodes=800 small /run/small"
+        " && cd /run/small && mkdir work upper && chown inkstone-deploy: upper"
+        f" && mount -t overlay -o lowerdir={folder},upperdir=/run/small/upper,workdir=/run/small/work small {folder}"
+    )
+    try:
+        line = deployer.refused("deploy")
+        during = releases(deployer.does("status"))
+    finally:
+        blog.inside(f"umount {folder} && umount /run/small && rmdir /run/small")
+
+    assert "No space left on device" in line
+    assert line.endswith("nothing was replaced, and the blog goes on as it was")
+    assert before == during == releases(deployer.does("status"))
+    assert works(blog)
+    deployer.does("deploy")
 
 
 @pytest.mark.parametrize("task", ["deploy", "rollback", "status", "logs", "backup"])
