@@ -32,16 +32,16 @@ begin() {
   done | tell - >metrics.new && mv metrics.new metrics
 }
 
+# In an order in which nothing is lost or counted twice wherever it ends: whoever comes next goes on from there.
 add() {
-  tell metrics taken >metrics.new && mv metrics.new metrics && rm taken
+  tell metrics taken >metrics.new && rm taken && mv metrics.new metrics
 }
 
 # nginx writes on into the file until it is told, and what it holds back, too; it has until the next turn for it.
-take() {
-  mv answers taken && kill -USR1 "$(cat "$pid")"
-}
+tell_nginx() { kill -USR1 "$(cat "$pid")" 2>/dev/null; }
 
 [ -e metrics ] || begin
+if [ -e metrics.new ] && [ ! -e taken ]; then mv metrics.new metrics; fi
 # Whoever ends this shell ends what it waits for.
 trap 'kill "$pause" 2>/dev/null; exit' TERM
 while
@@ -49,6 +49,7 @@ while
   pause=$!
   wait "$pause"
 do
-  if [ -e taken ]; then add; fi
-  if [ -s answers ] && [ ! -e taken ]; then take; fi
+  # Without new answers nginx has not been told, or it is not there.
+  if [ -e taken ] && { [ -e answers ] || ! tell_nginx; }; then add; fi
+  if [ -s answers ] && [ ! -e taken ]; then mv answers taken && tell_nginx; fi
 done

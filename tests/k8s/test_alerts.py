@@ -3,13 +3,49 @@
 import subprocess
 from pathlib import Path
 
+import pytest
 import yaml
 
 from inkstone.web.routes import ROUTES
 from tests.k8s.manifests import K8S, Object, named, pods, ports, render, selected, selects
 from tests.metrics.known import ALERTS
+from tests.metrics.promtool import Series, promtool, try_alert
 
 FOLDER = K8S / "components/alerts"
+OURS = 'namespace="inkstone"'
+BACKUP = f'{OURS}, cronjob="backup"'
+# What kube-state-metrics and the kubelet tell where an alert fires, and where it doesn't; the clock begins in 1970.
+CASES: dict[str, tuple[Series, Series]] = {
+    "InkstoneAway": (
+        {f'kube_deployment_status_replicas_available{{{OURS}, deployment="nginx"}}': "0x90"},
+        {f'kube_deployment_status_replicas_available{{{OURS}, deployment="nginx"}}': "1x90"},
+    ),
+    "InkstoneReplicasMissing": (
+        {f'kube_deployment_status_replicas_unavailable{{{OURS}, deployment="web"}}': "1x90"},
+        {f'kube_deployment_status_replicas_unavailable{{{OURS}, deployment="web"}}': "0x70 1x20"},
+    ),
+    "InkstoneRestarts": (
+        {f'kube_pod_container_status_restarts_total{{{OURS}, pod="web-1", container="web"}}': "0+1x90"},
+        {f'kube_pod_container_status_restarts_total{{{OURS}, pod="web-1", container="web"}}': "7x90"},
+    ),
+    "InkstoneDiskFull": (
+        {
+            f"kubelet_volume_stats_available_bytes{{{OURS}}}": "9x90",
+            f"kubelet_volume_stats_capacity_bytes{{{OURS}}}": "100x90",
+        },
+        {
+            f"kubelet_volume_stats_available_bytes{{{OURS}}}": "11x90",
+            f"kubelet_volume_stats_capacity_bytes{{{OURS}}}": "100x90",
+        },
+    ),
+    "InkstoneBackupMissing": (
+        {f"kube_cronjob_created{{{BACKUP}}}": "-172800x90"},
+        {
+            f"kube_cronjob_created{{{BACKUP}}}": "-172800x90",
+            f"kube_cronjob_status_last_successful_time{{{BACKUP}}}": "0x90",
+        },
+    ),
+}
 PROMETHEUS = {
     "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "monitoring"}},
     "podSelector": {"matchLabels": {"app.kubernetes.io/name": "prometheus"}},
@@ -28,15 +64,26 @@ def test_the_operator_gets_the_alerts_that_every_prometheus_has() -> None:
     assert groups("inkstone") == yaml.safe_load(ALERTS.read_text())["groups"]
 
 
-def test_prometheus_takes_the_alerts_of_kubernetes(tmp_path: Path) -> None:
+@pytest.fixture
+def rules(tmp_path: Path) -> Path:
+    """Those of Kubernetes, as Prometheus itself takes them."""
     file = tmp_path / "rules.yaml"
     file.write_text(yaml.safe_dump({"groups": groups("inkstone-kubernetes")}))
+    return file
 
-    done = subprocess.run(["promtool", "check", "rules", file], check=False, capture_output=True, text=True)
 
-    assert done.returncode == 0, done.stdout + done.stderr
-    for rule in groups("inkstone-kubernetes")[0]["rules"]:
-        assert rule["labels"]["severity"] in {"critical", "warning"}
+def test_prometheus_takes_the_alerts_of_kubernetes(rules: Path) -> None:
+    promtool("check", "rules", str(rules))
+
+    found = groups("inkstone-kubernetes")[0]["rules"]
+    assert CASES.keys() == {rule["alert"] for rule in found}
+    assert {rule["labels"]["severity"] for rule in found} <= {"critical", "warning"}
+
+
+@pytest.mark.parametrize("alert", CASES)
+@pytest.mark.parametrize("fires", [True, False], ids=["fires", "silent"])
+def test_an_alert_of_kubernetes_fires_when_it_should(rules: Path, alert: str, fires: bool) -> None:
+    try_alert(rules, alert, CASES[alert][0 if fires else 1], fires=fires)
 
 
 # Who is asked

@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 import pytest
 
 from inkstone.logs.forms import FORMS
+from inkstone.logs.handling import Handler
+from inkstone.logs.journal import JOURNAL
 from inkstone.logs.scrubbing import keep_secret
 from inkstone.logs.trail import TRAIL, Trail
 
@@ -53,7 +55,7 @@ def test_a_request_for_people():
 def test_columns_are_aligned():
     lines = [
         FORMS["text"].request(NOW, level, Trail(ID), route, method, 200, seconds)
-        for level, route, method, seconds in (("info", "home", "GET", 0.0), ("warning", "api_posts_id", "DELETE", 4.9))
+        for level, route, method, seconds in (("info", "home", "OPTIONS", 0.0), ("warning", "api_posts_id", "PUT", 4.9))
     ]
 
     assert len({line.index(ID) for line in lines}) == 1
@@ -95,6 +97,50 @@ def test_nobody_can_forge_a_line():
 
     assert "\n" not in forged
     assert "GET /x\\n2026-11-22 error\\r\\x1b[2J\\u2028 failed" in forged
+
+
+def test_nobody_can_forge_a_line_by_a_traceback():
+    forged = FORMS["text"].record(record("it failed", error=raised("x\n2026-11-22 18:00:00.000 info 200\r\x1b[2J")))
+
+    lines = forged.split("\n")
+    assert lines[-2:] == ["LookupError: x", "  2026-11-22 18:00:00.000 info 200\\r\\x1b[2J"]
+    assert lines[1] == "Traceback (most recent call last):"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        *("INKSTONE_ADMIN_PASSWORD=hunter2222", "access_token=hunter2222", "client_secret: hunter2222"),
+        *("PGPASSWORD=hunter2222", "{'csrf_token': 'hunter2222'}", '{"password": "say \'hunter2222\'"}'),
+        *("Cookie: a=1; session=hunter2222", "'Set-Cookie': 'a=1; session=hunter2222'", "token=1, api-key=hunter2222"),
+        "Authorization: Bearer hunter2222",
+    ],
+)
+def test_what_is_called_a_secret_is_taken_out(words):
+    line = FORMS["text"].record(record("%s", words))
+
+    assert "hunter2222" not in line
+    assert "***" in line
+
+
+def test_what_only_sounds_like_one_stays():
+    words = "3 tokens of passwords; (using password: YES), a cookie was set"
+
+    assert words in FORMS["text"].record(record("%s", words))
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_what_cannot_be_said_is_told_in_the_same_form(form, monkeypatch):
+    written = []
+    handler = Handler(form)
+    monkeypatch.setattr(JOURNAL, "write", written.append)
+
+    handler.emit(record("%d", "a secret"))
+
+    (line,) = written
+    assert "what inkstone.somewhere had to say could not be written (test_forms, 1)" in line
+    assert "a secret" not in line
+    assert form == "text" or json.loads(line)["level"] == "warning"
 
 
 @pytest.mark.parametrize("form", FORMS)

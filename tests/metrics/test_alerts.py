@@ -1,7 +1,7 @@
 """observability/prometheus: what Prometheus makes of the alerts"""
 
 import re
-import subprocess
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,7 @@ import yaml
 
 from inkstone.metrics.catalogue import Metrics
 from tests.metrics.known import ALERTS, NGINX, asked, known
+from tests.metrics.promtool import Series, promtool, try_alert
 
 WEB = 'namespace="inkstone", instance="web-1"'
 READS = f'{WEB}, route="home", method="read"'
@@ -21,8 +22,9 @@ SIGN_INS = f"inkstone_sign_ins_total{{{WEB}, outcome="
 ANSWERS = 'inkstone_answers_total{namespace="inkstone", instance="nginx-1", cache="none", status='
 
 # Series a minute apart, as promtool writes them, by which an alert fires, and others by which it does not.
-CASES: dict[str, tuple[dict[str, str], dict[str, str]]] = {
+CASES: dict[str, tuple[Series, Series]] = {
     "InkstoneNotSeen": ({}, LIVES),
+    "InkstoneNginxNotSeen": ({}, {ANSWERS + '"200"}': "1x90"}),
     "InkstoneErrors": (
         {REQUESTS + '"200"}': "0+90x90", REQUESTS + '"503"}': "0+10x90"},
         {REQUESTS + '"200"}': "0+97x90", REQUESTS + '"500"}': "0+3x90", REQUESTS + '"502"}': "0+50x90"},
@@ -83,23 +85,19 @@ def test_every_alert_is_tried() -> None:
 @pytest.mark.parametrize("alert", CASES)
 @pytest.mark.parametrize("fires", [True, False], ids=["fires", "silent"])
 def test_an_alert_fires_when_it_should(tmp_path: Path, alert: str, fires: bool) -> None:
-    series = CASES[alert][0 if fires else 1]
-    expected = [{"labels": f'{{alertname="{alert}"}}', "value": 1}] if fires else []
-    question = f'count by (alertname) (ALERTS{{alertname="{alert}", alertstate="firing"}})'
-    test: dict[str, Any] = {
-        "interval": "1m",
-        "input_series": [{"series": name, "values": values} for name, values in series.items()],
-        "promql_expr_test": [{"expr": question, "eval_time": "80m", "exp_samples": expected}],
-    }
-    file = tmp_path / "test.yaml"
-    file.write_text(yaml.safe_dump({"rule_files": [str(ALERTS)], "evaluation_interval": "1m", "tests": [test]}))
+    file = shutil.copy(ALERTS, tmp_path)
 
-    promtool("test", "rules", str(file))
+    try_alert(Path(file), alert, CASES[alert][0 if fires else 1], fires=fires)
 
 
-def promtool(*arguments: str) -> None:
-    done = subprocess.run(["promtool", *arguments], check=False, capture_output=True, text=True)
-    assert done.returncode == 0, done.stdout + done.stderr
+@pytest.mark.parametrize(
+    ("alert", "name"),
+    [("InkstoneNotSeen", "inkstone_processes"), ("InkstoneNginxNotSeen", "inkstone_answers_total")],
+)
+def test_one_blog_of_several_that_is_gone_is_missed(tmp_path: Path, alert: str, name: str) -> None:
+    file = shutil.copy(ALERTS, tmp_path)
+
+    try_alert(Path(file), alert, {f'{name}{{namespace="a"}}': "1x90", f'{name}{{namespace="b"}}': "1x60"}, fires=True)
 
 
 def test_alerts_ask_for_what_is_counted() -> None:

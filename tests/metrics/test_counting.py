@@ -96,6 +96,28 @@ def test_who_comes_back_counts_on(counting: Counting) -> None:
         wait_for(lambda: counting.told().get(ANSWERS) == 8)
 
 
+def test_who_was_ended_before_nginx_knew_loses_nothing(counting: Counting) -> None:
+    counting.ask("/", 5)
+    wait_for(lambda: (counting.folder / "answers").stat().st_size == 5 * len("- 200\n"))
+    (counting.folder / "answers").rename(counting.folder / "taken")
+    counting.ask("/", 3)
+
+    with counting.counter():
+        wait_for(lambda: counting.told().get(ANSWERS) == 8, lambda: counting.told().text)
+        counting.ask("/", 2)
+        wait_for(lambda: counting.told().get(ANSWERS) == 10)
+
+
+def test_who_was_ended_while_adding_counts_nothing_twice(counting: Counting) -> None:
+    (counting.folder / "metrics").rename(counting.folder / "metrics.new")
+    text = (counting.folder / "metrics.new").read_text()
+    (counting.folder / "metrics").write_text(text)
+    (counting.folder / "metrics.new").write_text(text.replace('"none",status="200"} 0', '"none",status="200"} 7'))
+
+    with counting.counter():
+        wait_for(lambda: counting.told().get(ANSWERS) == 7)
+
+
 def test_every_part_of_the_cache_is_told_of_and_what_was_cut_off_is_left_out(counting: Counting) -> None:
     lines = ["HIT 200", "HIT 200", "HIT 304", "UPDATING 200", "REVALIDATED 200", "BYPASS 201", "- 499"]
     (counting.folder / "taken").write_text("\n".join([*lines, "HIT 20"]))

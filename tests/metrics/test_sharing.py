@@ -85,6 +85,34 @@ def test_the_next_one_counts_on_from_where_one_ended(tmp_path: Path, ended: int)
     assert again.requests.by[REQUEST] == 2, "a number that was given again is another process's"
 
 
+def test_who_is_given_a_number_again_loses_nothing_of_others(tmp_path: Path, ended: int) -> None:
+    leave(tmp_path, ended, counted(1000))
+    Folder(tmp_path).write(sharing.snapshot(counted(5)))
+    mine, metrics = Folder(tmp_path), Metrics()
+
+    mine.take_over(metrics)
+
+    assert metrics.requests.by[REQUEST] == 5
+    assert told(*mine.others()).get("inkstone_requests_total") == 1000
+
+
+def test_a_number_that_is_another_users_by_now(tmp_path: Path) -> None:
+    """Whose process may not even be asked whether it lives; asked by somebody who is not root."""
+    leave(tmp_path, 1, counted(2))
+    script = (
+        "import os, sys; from pathlib import Path\n"
+        "from inkstone.metrics.sharing import _lives\n"
+        "if os.getuid() == 0: os.setuid(65534)\n"
+        "print(_lives(Path(sys.argv[1])))"
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-c", script, tmp_path / "1.json"], check=False, capture_output=True, text=True
+    )
+
+    assert done.stdout == "False\n", done.stderr
+
+
 def test_a_folder_that_is_gone_is_said_once_and_harms_nobody(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     gone = Folder(tmp_path / "gone")
 

@@ -255,7 +255,7 @@ async def test_people_get_columns(database_url: str, post):
     (line,) = [line for line in said if id in line]
 
     assert re.fullmatch(
-        rf"[\d-]{{10}} [\d:.]{{12}} info     200 GET    post +[\d.]+ ms +[\d.]+ ms in  1 statements  {id}", line
+        rf"[\d-]{{10}} [\d:.]{{12}} info     200 GET     post +[\d.]+ ms +[\d.]+ ms in  1 statements  {id}", line
     )
     assert not [line for line in said if "healthz" in line]  # at this level
 

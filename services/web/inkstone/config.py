@@ -161,7 +161,7 @@ def _networks(value: str) -> tuple[Network, ...]:
 def _setting(
     parse: Callable[[str], Any], text: str, default: str | None = None, *, optional: bool = False, secret: bool = False
 ) -> Any:
-    metadata = {"parse": parse, "help": text, "default": default, "optional": optional}
+    metadata = {"parse": parse, "help": text, "default": default, "optional": optional, "secret": secret}
     return field(repr=not secret, metadata=metadata)
 
 
@@ -244,7 +244,9 @@ class Settings:
     def secrets(self) -> list[str | None]:
         """What must not be seen anywhere."""
         addresses = (self.database_url, self.read_database_url)
-        return [*self.secret_keys, self.admin_password, *(address.password for address in addresses if address)]
+        named = (getattr(self, setting.name) for setting in fields(self) if setting.metadata["secret"])
+        values = [one for value in named for one in (value if isinstance(value, tuple) else [value])]
+        return values + [address.password for address in addresses if address]
 
 
 def _read(environment: Mapping[str, str], name: str, rules: Mapping[str, Any]) -> Any:

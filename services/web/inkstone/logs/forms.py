@@ -14,6 +14,7 @@ from inkstone.logs.scrubbing import scrubbed
 from inkstone.logs.trail import Trail, request_id
 
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_BEGINS_LIKE_OURS = re.compile(r"^(?=\d{4}-)", re.MULTILINE)
 _SHOWN = {"gunicorn.error": "gunicorn"}
 
 
@@ -64,20 +65,24 @@ class Text:
         self, now: float, level: str, trail: Trail, route: str, method: str, status: int, seconds: float
     ) -> str:
         return (
-            f"{_local(now)} {level:<8} {status} {method:<6} {route:<22} {seconds * 1000:7.1f} ms"
+            f"{_local(now)} {level:<8} {status} {method:<7} {route:<22} {seconds * 1000:7.1f} ms"
             f" {trail.database_seconds * 1000:7.1f} ms in {trail.statements:2} statements  {trail.id}"
         )
 
     def record(self, record: logging.LogRecord) -> str:
-        # What readers ask for may have line ends in it, and must not look like a line of ours.
-        message = _UNPRINTABLE.sub(lambda found: repr(found[0])[1:-1], _message(record))
+        message = _printable(_message(record))
         id = f"  [{known}]" if (known := request_id()) else ""
         head = f"{_local(record.created)} {record.levelname.lower():<8} {_SHOWN.get(record.name, record.name)}: "
-        trace = _traceback(record)
-        return f"{head}{message}{id}" + (f"\n{trace}" if trace else "")
+        trace = "".join(f"\n{_printable(line)}" for line in _traceback(record).split("\n") if line)
+        return f"{head}{message}{id}{_BEGINS_LIKE_OURS.sub('  ', trace)}"
 
 
 FORMS: dict[str, Form] = {"json": Json(), "text": Text()}
+
+
+def _printable(line: str) -> str:
+    """What readers ask for may have line ends in it, and must not look like a line of ours."""
+    return _UNPRINTABLE.sub(lambda found: repr(found[0])[1:-1], line)
 
 
 def _message(record: logging.LogRecord) -> str:

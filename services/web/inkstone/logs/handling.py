@@ -4,7 +4,7 @@ import logging
 from functools import partial
 from typing import Any
 
-from inkstone.logs.forms import FORMS
+from inkstone.logs.forms import FORMS, Form
 from inkstone.logs.journal import JOURNAL
 
 REQUESTS = "inkstone.requests"
@@ -17,7 +17,8 @@ class Handler(logging.Handler):
     def __init__(self, form: str) -> None:
         super().__init__()
         self._form = FORMS[form]
-        JOURNAL.lost = partial(_lost, form)
+        self._ours = partial(_ours, self._form)
+        JOURNAL.lost = partial(self._ours, "%d lines were lost: nobody had read the log for too long")
 
     def emit(self, record: logging.LogRecord) -> None:
         try:
@@ -27,13 +28,12 @@ class Handler(logging.Handler):
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - the library's name
         """Say where; the library would show the arguments, and there may be anything in those."""
-        JOURNAL.write(
-            f"inkstone: what {record.name} had to say could not be written ({record.module}, {record.lineno})"
-        )
+        what = "what %s had to say could not be written (%s, %d)"
+        JOURNAL.write(self._ours(what, record.name, record.module, record.lineno))
 
 
 def configuration(form: str, level: str) -> dict[str, Any]:
-    """For logging.config.dictConfig: `level` is ours and gunicorn's; libraries tell what they are sent below info."""
+    """For logging.config.dictConfig: `level` is ours and gunicorn's; of libraries nothing below info, for that is data."""
     least = max(logging.getLevelNamesMapping()[level.upper()], logging.INFO)
     propagating = {"level": level.upper(), "handlers": [], "propagate": True}
     return {
@@ -46,8 +46,5 @@ def configuration(form: str, level: str) -> dict[str, Any]:
     }
 
 
-def _lost(form: str, number: int) -> str:
-    message = "%d lines were lost: nobody had read the log for too long"
-    return FORMS[form].record(
-        logging.LogRecord("inkstone.logs", logging.WARNING, __file__, 0, message, (number,), None)
-    )
+def _ours(form: Form, message: str, *arguments: object) -> str:
+    return form.record(logging.LogRecord("inkstone.logs", logging.WARNING, __file__, 0, message, arguments, None))

@@ -16,12 +16,19 @@ _SHAPES = re.compile(
     r"|\$argon2\w*\$[^\s'\"]+"  # a stored password
     r"|(?<=//)[^\s/@:]*:[^\s@]+(?=@)"  # in a URL
 )
-# `(using password: YES)` is what a database says of a password that it does not show.
-_NAMED = re.compile(
-    r"\b(password|passwd|secret|token|api[_-]?key|authorization|cookie|credential)s?(['\"]?\s*[=:]\s*)"
-    r"(?!YES\b|NO\b)(\"[^\"]*\"|'[^']*'|(?:(?:Basic|Bearer)\s+)?[^\s,;&)]+)",
-    re.IGNORECASE,
-)
+
+
+def _named(words: str, value: str) -> re.Pattern[str]:
+    """What stands behind such a word, or one that ends with it: quoted, or the value."""
+    name = rf"(?<![\w-])([\w-]*(?:{words})s?)(['\"]?\s*[=:]\s*)"
+    # `(using password: YES)` is what a database says of a password that it does not show.
+    return re.compile(rf"{name}(?!YES\b|NO\b)(?:\"[^\"]*\"|'[^']*'|{value})", re.IGNORECASE)
+
+
+_NAMED = [
+    _named("password|passwd|secret|token|api[_-]?key|authorization|credential", r"(?:(?:Basic|Bearer)\s+)?[^\s,;&)]+"),
+    _named("cookie", r"[^\r\n]+"),  # one header has several of them
+]
 
 _known: set[str] = set()
 
@@ -41,4 +48,7 @@ def scrubbed(text: str) -> str:
     """
     for value in sorted(_known, key=len, reverse=True):
         text = text.replace(value, _INSTEAD)
-    return _NAMED.sub(rf"\1\2{_INSTEAD}", _SHAPES.sub(_INSTEAD, text))
+    text = _SHAPES.sub(_INSTEAD, text)
+    for named in _NAMED:
+        text = named.sub(rf"\1\2{_INSTEAD}", text)
+    return text

@@ -48,8 +48,8 @@ class Folder:
 
     def take_over(self, metrics: Metrics) -> None:
         """Go on counting where one that has ended left off."""
-        for path in self._path.glob("*.json"):
-            # A file of our own number was another's, whose number we were given again.
+        # A file of our own number was another's, whose number we were given again; any other one would take its place.
+        for path in sorted(self._path.glob("*.json"), key=lambda path: path != self._mine):
             if path == self._mine or not _lives(path):
                 with contextlib.suppress(FileNotFoundError):  # somebody else took it
                     path.rename(self._mine)
@@ -96,6 +96,6 @@ def _counted(one: Snapshot) -> Snapshot:
 def _lives(path: Path) -> bool:
     try:
         os.kill(int(path.stem), 0)
-    except ProcessLookupError:
+    except (ProcessLookupError, PermissionError):  # nobody's, or somebody else's by now
         return False
     return True

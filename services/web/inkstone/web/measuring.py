@@ -44,7 +44,7 @@ def setup(app: web.Application, folder: Path | None) -> None:
 
 
 def _name(route: web.AbstractRoute, urls: Mapping[str, str]) -> str:
-    """The name in web/routes.py of what is at this address, or else the address with low lines: api_posts_id."""
+    """The name in web/routes.py of what is at this address, or else the address with underscores: api_posts_id."""
     path = route.resource.canonical if route.resource else _REST
     if path == _REST:
         return UNKNOWN

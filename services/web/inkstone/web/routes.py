@@ -60,5 +60,5 @@ DEVELOPMENT = [
 ]
 """Absent from a blog that is not being worked on."""
 
-URLS = {route.kwargs["name"]: route.path for route in [*ROUTES, *DEVELOPMENT] if "name" in route.kwargs}
+URLS = {route.kwargs["name"]: route.path for route in [*ROUTES, *DEVELOPMENT] if route.kwargs.get("name")}
 """The named routes' patterns, for `url(…)` in templates."""
