@@ -33,7 +33,7 @@ class Handler(logging.Handler):
 
 
 def configuration(form: str, level: str) -> dict[str, Any]:
-    """For logging.config.dictConfig: `level` is ours and gunicorn's; of libraries nothing below info, for that is data."""
+    """For logging.config.dictConfig: `level` is ours and gunicorn's; libraries say nothing below info."""
     least = max(logging.getLevelNamesMapping()[level.upper()], logging.INFO)
     propagating = {"level": level.upper(), "handlers": [], "propagate": True}
     return {
