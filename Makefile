@@ -50,10 +50,13 @@ backup: ## All that the running containers keep, in one file: FILE=./backups/ink
 restore: ## Fill an empty container stack from such a file, and start it: FILE=…
 	@MAKE='$(MAKE)' exec '$(ROOT)/deploy/containers/restore.sh'
 
-test: ## Every test, from a fresh checkout; REQUIRE_ENGINE=1 insists on a container engine
+test: ## Every test, from a fresh checkout; REQUIRE_ENGINE=1 insists on a container engine, PYTEST="tests/web" chooses
 	@'$(ROOT)/deploy/native.sh' install test
+ifdef PYTEST
+	@'$(BIN)/pytest' -rfEs -n $(JOBS) --dist loadgroup $(PYTEST)
+else
 	@$(COVERED) coverage erase
-	@$(COVERED) coverage run -m pytest -rfEs -n $(JOBS) --dist loadgroup --ignore=tests/stack $(PYTEST)
+	@$(COVERED) coverage run -m pytest -rfEs -n $(JOBS) --dist loadgroup --ignore=tests/stack
 	@if docker info >/dev/null 2>&1; then \
 	  $(COVERED) coverage run -m pytest -rfEs --database=mysql tests/storage tests/api \
 	    && '$(BIN)/pytest' -rfEs -n $(JOBS) --dist loadfile tests/stack; \
@@ -63,6 +66,7 @@ test: ## Every test, from a fresh checkout; REQUIRE_ENGINE=1 insists on a contai
 	  echo "No container engine answers: storage and API were tested on MariaDB, not on MySQL, and the containers not at all."; \
 	fi
 	@$(COVERED) coverage combine --quiet && $(COVERED) coverage report --fail-under=90
+endif
 
 bench: ## Benchmarks side by side; JSON and a picture under VAR/bench: PARTS="origin cache" QUICK=1
 	@'$(ROOT)/deploy/native.sh' install bench

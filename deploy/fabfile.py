@@ -1,5 +1,6 @@
 """A blog on hosts of its own, over SSH: see docs/bare-host.md."""
 
+import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,7 +20,7 @@ from deploy.bare.remote import Host
 from deploy.native.problems import ProblemError
 
 DRY_RUN = "Show what would be done, and do none of it"
-PROGRAMS = ("web-1", "web-2", "nginx", "counting", "mysql", "supervisord", "trial")
+PROGRAMS = re.compile(r"web(-\d)?|nginx|counting|mysql|supervisord|trial")
 
 
 def explained(work: Callable[..., None]) -> Callable[..., None]:
@@ -33,8 +34,10 @@ def explained(work: Callable[..., None]) -> Callable[..., None]:
             work(context, *arguments, **options)
         except ProblemError as problem:
             raise Exit(f"inkstone: {problem}", code=1) from problem
+        except OSError as error:
+            raise Exit(f"inkstone: {error}", code=1) from error
         except KeyboardInterrupt:
-            raise Exit("inkstone: interrupted; what was begun is taken up by the next deploy", code=130) from None
+            raise Exit("inkstone: interrupted; what runs on the host ends there by itself", code=130) from None
 
     return run
 
@@ -92,7 +95,7 @@ def status(context, dry_run=False):
 
 @task(
     help={
-        "program": f"One of {', '.join(PROGRAMS)}",
+        "program": "web-1, web-2, nginx, counting, mysql, supervisord or trial",
         "lines": "How many of the last lines",
         "follow": "Go on until Ctrl-C",
         "dry-run": DRY_RUN,
@@ -101,8 +104,8 @@ def status(context, dry_run=False):
 @explained
 def logs(context, program="web-1", lines=50, follow=False, dry_run=False):
     """Show what a program has written."""
-    if program not in PROGRAMS:
-        raise ProblemError(f"there is no program {program}: it is one of {', '.join(PROGRAMS)}")
+    if not PROGRAMS.fullmatch(program):
+        raise ProblemError(f"there is no program {program}: `fab --help logs` names them")
     with as_deployer(context, dry_run=dry_run) as host:
         host.show(f"sudo -n -u {USER} tail -n {int(lines)} {'-F ' if follow else ''}{LOGS}/{program}.log")
 

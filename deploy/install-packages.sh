@@ -9,10 +9,12 @@ exec 9>/run/lock/inkstone-install.lock
 flock 9
 
 policy=/usr/sbin/policy-rc.d
-if [ ! -e "$policy" ]; then
+ours="# Inkstone's, while it installs"
+# One of ours was left by an installation that was cut off.
+if [ ! -e "$policy" ] || grep -qF "$ours" "$policy"; then
   trap 'rm -f "$policy"' EXIT
   trap 'exit 130' INT TERM HUP
-  printf '#!/bin/sh\nexit 101\n' >"$policy"
+  printf '#!/bin/sh\n%s\nexit 101\n' "$ours" >"$policy"
   chmod 755 "$policy"
 fi
 

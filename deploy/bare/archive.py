@@ -5,7 +5,6 @@ import subprocess
 import sys
 import tarfile
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
 from deploy.bare.remote import warn
@@ -16,6 +15,7 @@ from deploy.native.problems import ProblemError
 # What a host needs beside the package: how its programs are started, and what is installed.
 SENT = (
     "deploy/bare/files/install-release",
+    "deploy/bare/files/take-over",
     "deploy/native",
     "deploy/program.conf.template",
     "deploy/supervisord.conf.template",
@@ -36,12 +36,12 @@ class Archive:
     path: Path
 
 
-def name() -> str:
-    """What the release of the last commit is called, if it is made now."""
+def name(now: str) -> str:
+    """What the release of the last commit is called; they are sorted by the host's time."""
     commit = _git("rev-parse", "--short=7", "HEAD")
     if changed := _git("status", "--porcelain", "--untracked-files=no"):
         warn(f"only what is committed is sent: {len(changed.splitlines())} changed files stay here")
-    return f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{commit}"
+    return f"{now}-{commit}"
 
 
 def build(release: str, folder: Path) -> Archive:

@@ -3,10 +3,13 @@
 import hashlib
 import re
 import shlex
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
 from deploy.bare.layout import BACKUPS, USER
+from deploy.bare.locking import locked
 from deploy.bare.remote import Host
 from deploy.native.places import ROOT
 from deploy.native.problems import ProblemError
@@ -30,13 +33,11 @@ def backup(host: Host, wanted: Path) -> None:
     if not target.parent.is_dir():
         raise ProblemError(f"there is no folder {target.parent}")
     there = f"{BACKUPS}/{name}"
-    try:
+    with _alone(host):
         host.blog("making a backup", "current", "cli", "backup", there)
         host.say(f"fetching it to {target}")
         if not host.dry_run:
             _fetch(host, there, target)
-    finally:
-        _forget(host, there)
 
 
 def _fetch(host: Host, there: str, target: Path) -> None:
@@ -60,19 +61,28 @@ def restore(host: Host, source: Path) -> None:
         raise ProblemError(f"there is no file {source}")
     name = re.sub(r"[^\w.-]", "_", source.name)
     there = f"{BACKUPS}/{name}"
-    host.say(f"sending {source} ({source.stat().st_size / 1e6:.1f} MB)")
-    try:
+    with _alone(host):
+        host.say(f"sending {source} ({source.stat().st_size / 1e6:.1f} MB)")
         if not host.dry_run:
             with source.open("rb") as file:
                 host.write(_as_blog(f"sh -c {shlex.quote(f'umask 077; exec cat >{there}')}"), file)
         host.blog("filling the blog from it", "current", "cli", "restore", there)
-    finally:
-        _forget(host, there)
 
 
-def _forget(host: Host, there: str) -> None:
+@contextmanager
+def _alone(host: Host) -> Iterator[None]:
+    """While nobody deploys; without what this task leaves there, or an earlier one that was cut short."""
+    with locked(host):
+        _clear(host)
+        try:
+            yield
+        finally:
+            _clear(host)
+
+
+def _clear(host: Host) -> None:
     if not host.dry_run:
-        host.look(_as_blog(f"rm -f {there}"))
+        host.look(_as_blog(f"sh -c 'rm -f {BACKUPS}/*'"))
 
 
 def _as_blog(command: str) -> str:

@@ -1,91 +1,100 @@
 """Releases on a host: each in a folder of its own, one of them the current one."""
 
-import getpass
 import shlex
-import socket
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from deploy.bare import archive
-from deploy.bare.layout import CURRENT, KEPT, LOCK, RELEASES, SERVED, SERVICE, STATE, WORK
+from deploy.bare.layout import CURRENT, HOME, KEPT, PREVIOUS, RELEASES, SERVED, SERVICE, STATE, WORK_LOCK
+from deploy.bare.locking import locked
 from deploy.bare.remote import Host, warn
 from deploy.bare.steps import as_root
 from deploy.native.problems import ProblemError
 
 # What is free on each disk before anything is sent: a release takes 200 MB, pip unpacks in /tmp, the schema may grow.
 NEEDED_MB = {RELEASES: 400, STATE: 100, "/tmp": 100}  # noqa: S108 - the host's, where pip works
+# What take-over ends with where the release before serves again.
+TAKEN_BACK = 3
 NOTHING_REPLACED = "nothing was replaced, and the blog goes on as it was"
 
 
 def first(root: Host, deployer: Host) -> int:
-    """Install a release where there is none, and have the service running; how much there was to do."""
-    with _locked(deployer):
-        if _current(deployer):
-            return _started(root)
-        _check_space(deployer)
-        _sweep(deployer)
-        release = _install(deployer)
-        with _removed_if_it_fails(deployer, release):
-            deployer.blog("making secrets, database and configuration", _place(release), "host", "prepare")
-        _switch(deployer, release)
-        _started(root)
-        current = "current"
-        deployer.blog("making the schema", current, "host", "migrate")
-        deployer.blog("checking the blog", current, "host", "verify")
+    """Have a release installed and serving; how much there was to do."""
+    with locked(deployer):
+        release = _served(deployer)
+        if release and root.holds(f"systemctl is-active --quiet {SERVICE}"):
+            return 0
+        if not release:
+            _check_space(deployer)
+            _sweep(deployer)
+            release = _install(deployer)
+        _begin(root, deployer, release)
     _tell(root)
     return 1
 
 
-def _started(root: Host) -> int:
+def _begin(root: Host, deployer: Host, release: str) -> None:
+    """Each step may be repeated, and is, where an earlier setup has not come to its end."""
+    deployer.blog("making secrets, database and configuration", _place(release), "host", "prepare")
+    place = f"{RELEASES}/{release}"
+    deployer.do(f"switching to {release}", f"ln -sfn {place} {CURRENT}.new && mv -T {CURRENT}.new {CURRENT}")
+    deployer.blog("putting the configuration in force", "current", "host", "switch")
     if root.holds(f"systemctl is-active --quiet {SERVICE}"):
-        return 0
-    root.do("starting the blog", as_root(root, f"systemctl start {SERVICE}"))
-    return 1
+        deployer.blog("replacing what runs", "current", "host", "roll")
+    else:
+        root.do("starting the blog", as_root(root, f"systemctl start {SERVICE}"))
+    deployer.blog("making the schema", "current", "host", "migrate")
+    deployer.blog("checking the blog", "current", "host", "verify")
+    deployer.do("remembering that it has served", f"touch {place}/{SERVED}")
 
 
 def _tell(root: Host) -> None:
     told = root.look(as_root(root, f"cat {STATE}/etc/settings.env"))
     settings = dict(line.split("=", 1) for line in told.splitlines())
-    password = root.look(as_root(root, f"cat {STATE}/secrets/admin_password"))
+    chosen = any(name.startswith("INKSTONE_ADMIN_PASSWORD") for name in settings)
+    password = "" if chosen else root.look(as_root(root, f"cat {STATE}/secrets/admin_password"))
     url, email = settings["INKSTONE_SITE_URL"], settings["INKSTONE_ADMIN_EMAIL"]
-    print(f"\nInkstone is at {url}/\nSign in at {url}/signin as {email}, password {password}\n")
+    known = f"password {password}" if password else "with the password you chose"
+    print(f"\nInkstone is at {url}/\nSign in at {url}/signin as {email}, {known}\n")
 
 
 def deploy(host: Host) -> None:
     """Send the last commit and let it take over; where it is not sound, the one before goes on."""
-    with _locked(host):
+    with locked(host):
         before = _serving(host)
         _check_space(host)
         _sweep(host)
         release = _install(host)
         with _removed_if_it_fails(host, release):
-            _try(host, release, before, "prepare", "migrate", "trial")
-        _take_over(host, release, before)
+            _try(host, release, "prepare", "migrate", "trial")
+        _take_over(host, release, before, by=release)
         _prune(host)
         host.say(f"{release} serves")
 
 
 def roll_back(host: Host, wanted: str) -> None:
-    """Let an earlier release take over again: the one before, or the one that is named."""
-    with _locked(host):
+    """Let an earlier release take over again: the one that served before, or the one that is named."""
+    with locked(host):
         before = _serving(host)
-        earlier = [release for release in installed(host) if release < before]
+        previous = _led_to(host, PREVIOUS)
         if wanted and wanted not in installed(host):
             raise ProblemError(f"{host.name} has no release {wanted}: fab status lists them")
-        if not wanted and not earlier:
-            raise ProblemError(f"{host.name} has no release before {before}")
-        release = wanted or earlier[-1]
+        if not wanted and previous not in installed(host):
+            raise ProblemError(f"nothing has served on {host.name} before {before}")
+        release = wanted or previous
+        if release == before:
+            raise ProblemError(f"{release} serves already")
         # No migration: a schema only gains, so an older release works on a newer one.
-        _try(host, release, before, "prepare", "trial")
-        _take_over(host, release, before)
+        _try(host, release, "prepare", "trial")
+        _take_over(host, release, before, by=before)
         host.say(f"{release} serves")
 
 
 def status(host: Host) -> None:
     """What there is and what runs."""
-    now = _current(host)
+    now = _led_to(host, CURRENT)
     for release in installed(host):
         print(f"{release}{'   current' if release == now else ''}")
     if unfinished := _unfinished(host):
@@ -99,51 +108,41 @@ def installed(host: Host) -> list[str]:
     return sorted(line.removesuffix(f"/{SERVED}") for line in found.splitlines())
 
 
-@contextmanager
-def _locked(host: Host) -> Iterator[None]:
-    """One deploy at a time; the lock goes when the connection goes, so one that died leaves nothing behind."""
-    who = shlex.quote(f"{getpass.getuser()} on {socket.gethostname()}")
-    hold = f'echo "since $(date -u +%H:%M) UTC, by "{who} >{LOCK}.by; echo held; exec cat'
-    busy = f"echo busy; cat {LOCK}.by"
-    with host.held(f"flock --nonblock {LOCK} sh -c {shlex.quote(hold)} || {{ {busy}; }}") as said:
-        state, _, by = said.partition("\n")
-        if state == "busy":
-            raise ProblemError(f"another deploy is under way on {host.name}, {by}: wait for it")
-        if state != "held":
-            raise ProblemError(f"{host.name} is not set up ({said or 'no lock'}): fab -H root@{host.name} setup")
-        yield
+def _led_to(host: Host, link: str) -> str:
+    return host.look(f"readlink {link}").rpartition("/")[2]
 
 
-def _current(host: Host) -> str:
-    return host.look(f"readlink {CURRENT}").rpartition("/")[2]
+def _served(host: Host) -> str:
+    """The current release, if it has ever served."""
+    release = _led_to(host, CURRENT)
+    return release if release and host.holds(f"test -e {RELEASES}/{release}/{SERVED}") else ""
 
 
 def _serving(host: Host) -> str:
-    """The current release of a blog that runs."""
-    release = _current(host)
+    """The current release of a blog that runs, or the last sound one, where a power failure cut a deploy short."""
+    release = _served(host) or next(reversed(installed(host)), "")
     if not release:
         raise ProblemError(f"{host.name} has no release yet: fab -H root@{host.name} setup")
     if not host.holds(f"systemctl is-active --quiet {SERVICE}"):
-        raise ProblemError(f"the blog does not run on {host.name}: ssh root@{host.name} systemctl start inkstone")
+        raise ProblemError(f"the blog does not run on {host.name}: fab -H root@{host.name} setup starts it")
     return release
 
 
 def _check_space(host: Host) -> None:
     for folder, needed in NEEDED_MB.items():
-        # The state's folder is closed to the deployer, but not what is above it.
-        where = folder if folder != STATE else str(Path(STATE).parent)
-        free = int(host.look(f"df --output=avail -m {where} | tail -n 1") or 0)
+        free = int(host.look(f"df --output=avail -m {folder} | tail -n 1") or 0)
         if free < needed:
             raise ProblemError(
-                f"the disk of {host.name} is full: {free} MB free in {where}, {needed} MB needed: make room;"
+                f"the disk of {host.name} is full: {free} MB free in {folder}, {needed} MB needed: make room;"
                 f" {NOTHING_REPLACED}"
             )
 
 
 def _unfinished(host: Host) -> list[str]:
-    return host.look(
+    found = host.look(
         f'cd {RELEASES} && for each in *; do test -e "$each/{SERVED}" || test ! -d "$each" || echo "$each"; done'
-    ).split()
+    )
+    return [release for release in found.split() if release != _led_to(host, CURRENT)]
 
 
 def _sweep(host: Host) -> None:
@@ -158,11 +157,11 @@ def _remove(host: Host, what: str, releases: list[str]) -> None:
 def _work(host: Host, what: str, command: str) -> None:
     """One thing at a time: a command whose deployer is gone goes on until it is done, and is waited for."""
     # Readers come first.
-    host.do(what, f"flock {WORK} nice sh -c {shlex.quote(f'umask 022 && {command}')}")
+    host.do(what, f"flock {WORK_LOCK} nice sh -c {shlex.quote(f'umask 022 && {command}')}")
 
 
 def _install(host: Host) -> str:
-    release = archive.name()
+    release = archive.name(host.look("date -u +%Y%m%dT%H%M%SZ"))
     folder = f"{RELEASES}/{release}"
     if host.dry_run:
         host.say(f"{release} would be built here, sent and unpacked")
@@ -192,42 +191,25 @@ def _removed_if_it_fails(host: Host, release: str) -> Iterator[None]:
         raise ProblemError(f"{problem}; {NOTHING_REPLACED}") from problem
 
 
-def _try(host: Host, release: str, before: str, *steps: str) -> None:
-    """What comes before a release takes over; where it fails, the configuration is again that of the one before."""
+def _try(host: Host, release: str, *steps: str) -> None:
+    """What comes before a release takes over, and touches nothing that is in force."""
     saying = {
-        "prepare": "writing the configuration",
+        "prepare": "writing its configuration",
         "migrate": "bringing the schema up to date",
         "trial": f"trying {release} where no reader comes",
     }
-    try:
-        for step in steps:
-            host.blog(saying[step], _place(release), "host", step)
-    except ProblemError:
-        host.blog(f"writing the configuration of {before} again", _place(before), "host", "prepare")
-        raise
+    for step in steps:
+        host.blog(saying[step], _place(release), "host", step)
 
 
-def _take_over(host: Host, release: str, before: str) -> None:
-    try:
-        _serve(host, release)
-    except ProblemError as problem:
-        warn(f"{problem}; switching back")
-        _serve(host, before)
-        host.do(f"leaving {release} to be looked at until the next deploy", f"rm {RELEASES}/{release}/{SERVED}")
-        raise ProblemError(f"{release} is not sound (above: why): {before} serves again") from problem
-
-
-def _serve(host: Host, release: str) -> None:
-    _switch(host, release)
-    host.blog("writing the configuration", "current", "host", "prepare")
-    host.blog("replacing the groups of web workers, one after the other", "current", "host", "roll")
-    host.blog("checking the blog", "current", "host", "verify")
-
-
-def _switch(host: Host, release: str) -> None:
-    place = f"{RELEASES}/{release}"
-    link = f"ln -sfn {place} {CURRENT}.new && mv -T {CURRENT}.new {CURRENT}"
-    host.do(f"switching to {release}", f"touch {place}/{SERVED} && {link}")
+def _take_over(host: Host, release: str, before: str, *, by: str) -> None:
+    """The host does this by itself, to the end, and back again where it has to; `by` is whose script it is."""
+    script = f"{RELEASES}/{by}/deploy/bare/files/take-over"
+    ended = host.outlasting(f"letting {release} take over", f"sh {script} {release} {before}", f"{HOME}/take-over.log")
+    if ended == TAKEN_BACK:
+        raise ProblemError(f"{release} is not sound (above: why): {before} serves again")
+    if ended:
+        raise ProblemError(f"{release} is not sound, and {before} could not take over again: above is why")
 
 
 def _place(release: str) -> str:
@@ -235,6 +217,6 @@ def _place(release: str) -> str:
 
 
 def _prune(host: Host) -> None:
-    now = _current(host)
-    if old := [release for release in installed(host)[:-KEPT] if release != now]:
+    needed = {_led_to(host, CURRENT), _led_to(host, PREVIOUS)}
+    if old := [release for release in installed(host)[:-KEPT] if release not in needed]:
         _remove(host, f"removing old releases: {', '.join(old)}", old)

@@ -5,6 +5,7 @@ import socket
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import StringIO
 from pathlib import Path
 from typing import BinaryIO
 
@@ -96,13 +97,13 @@ class Host:
         """Whether a command that changes nothing succeeds."""
         return bool(self._run(command, hide=True).ok)
 
-    def do(self, what: str, command: str, shown: str = "") -> None:
-        """Change something, and say so; a failure is told with what the command said last."""
+    def do(self, what: str, command: str, shown: str = "", content: str = "") -> None:
+        """Change something, and say so; a failure is told with what the command said last. It may read `content`."""
         self.say(what)
         if self.dry_run:
             print(shown or f"    would run: {command}")
             return
-        done = self._run(command, hide=True)
+        done = self._run(command, hide=True, content=content)
         if not done.ok:
             said = (done.stderr or done.stdout).strip().splitlines()
             raise ProblemError(f"{self.name}: {what} failed: {said[-1] if said else f'status {done.exited}'}")
@@ -115,6 +116,16 @@ class Host:
             print(f"    would run: {command}")
         elif not self._run(command, hide=False).ok:
             raise ProblemError(f"{self.name}: {what} failed (above: why)")
+
+    def outlasting(self, what: str, command: str, log: str) -> int:
+        """Do what goes on to its end on the host though the connection is lost; its status, and 0 in a dry run."""
+        self.say(what)
+        if self.dry_run:
+            print(f"    would run: {command}")
+            return 0
+        detached = f"setsid {command} >>{log} 2>&1 </dev/null & pid=$!"
+        followed = f": >{log}; {detached}; tail -n +1 -s 0.2 -f --pid=$pid {log}; wait $pid"
+        return int(self._run(followed, hide=False).exited)
 
     def show(self, command: str) -> None:
         """Let a command that changes nothing speak for itself."""
@@ -135,44 +146,55 @@ class Host:
 
     def write(self, command: str, source: BinaryIO) -> None:
         """Run a command that reads a file of ours on its standard input."""
-        with self._problems(), self._channel(command) as channel:
+        with self._channel(command) as channel:
             while chunk := source.read(CHUNK):
-                channel.sendall(chunk)
-            channel.shutdown_write()
-            self._ended(channel, command)
+                with self._problems():
+                    channel.sendall(chunk)
+            with self._problems():
+                channel.shutdown_write()
+                self._ended(channel, command)
 
     def read(self, command: str, target: BinaryIO) -> None:
         """Run a command whose standard output becomes a file of ours."""
-        with self._problems(), self._channel(command) as channel:
-            while chunk := channel.recv(CHUNK):
+        with self._channel(command) as channel:
+            while chunk := self._received(channel, CHUNK):
                 target.write(chunk)
-            self._ended(channel, command)
+            with self._problems():
+                self._ended(channel, command)
 
     @contextmanager
     def held(self, command: str) -> Iterator[str]:
         """A command that goes on until the block ends, or the connection; its first words."""
-        with self._problems(), self._channel(command) as channel:
-            yield channel.recv(1000).decode(errors="replace").strip()
+        with self._channel(command) as channel:
+            yield self._received(channel, 1000).decode(errors="replace").strip()
 
     def close(self) -> None:
         """End the connection."""
         self.connection.close()
 
-    def _run(self, command: str, *, hide: bool) -> Result:
+    def _run(self, command: str, *, hide: bool, content: str = "") -> Result:
+        read = StringIO(content) if content else False
         with self._problems():
-            done: Result = self.connection.run(command, hide=hide, warn=True, in_stream=False, encoding="utf-8")
+            done: Result = self.connection.run(command, hide=hide, warn=True, in_stream=read, encoding="utf-8")
         if done.exited == -1:
-            raise ProblemError(f"{self.name}: the connection was lost; the same command again takes it up from there")
+            raise ProblemError(
+                f"{self.name}: the connection was lost; what runs there ends by itself: then the same command again"
+            )
         return done
 
     @contextmanager
     def _channel(self, command: str) -> Iterator[paramiko.Channel]:
-        channel = self.connection.transport.open_session()
-        try:
+        with self._problems():
+            channel = self.connection.transport.open_session()
             channel.exec_command(command)
+        try:
             yield channel
         finally:
             channel.close()
+
+    def _received(self, channel: paramiko.Channel, size: int) -> bytes:
+        with self._problems():
+            return bytes(channel.recv(size))
 
     def _ended(self, channel: paramiko.Channel, command: str) -> None:
         if status := channel.recv_exit_status():

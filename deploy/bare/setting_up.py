@@ -25,10 +25,11 @@ from deploy.bare.layout import (
 )
 from deploy.bare.remote import Host
 from deploy.bare.steps import Command, File, Folder, Step, as_root, take
-from deploy.native.places import ROOT
+from deploy.native.places import EVERYWHERE, ROOT, number
 from deploy.native.problems import ProblemError
 
 FILES = Path(__file__).with_name("files")
+KEYS = f"/home/{DEPLOYER}/.ssh/authorized_keys"
 DEBIANS = {"12", "13"}
 
 
@@ -36,13 +37,13 @@ def set_up(host: Host, told: dict[str, str], keys: str) -> None:
     """Prepare a host and, where there is none yet, install the first release."""
     _check_debian(host)
     _check_root(host)
-    settings = environment.completed(host.look(as_root(host, f"cat {ENVIRONMENT} 2>/dev/null")), told, host.name)
+    before = host.look(as_root(host, f"cat {ENVIRONMENT} 2>/dev/null"))
+    settings = environment.completed(before, told, host.name, _everywhere(host))
     known = environment.read(settings)
-    for name in ("PORT", "METRICS_PORT", *(["PLAIN_PORT"] if "CERTIFICATES" in known else [])):
-        _check_port(host, name, known[name])
-    steps = _steps(settings, keys or _own_keys(host)) + (
-        _tls(known["INKSTONE_SITE_URL"]) if "CERTIFICATES" in known else []
-    )
+    _check_ports(host, known)
+    steps = _steps(settings, _keys(host, keys))
+    if "CERTIFICATES" in known:
+        steps += _tls(known["INKSTONE_SITE_URL"])
     taken = take(host, steps)
     if host.dry_run:
         if not host.holds(f"test -e {CURRENT}/{SERVED}"):
@@ -50,12 +51,12 @@ def set_up(host: Host, told: dict[str, str], keys: str) -> None:
         return
     deployer = host.as_deployer()
     try:
-        taken += releases.first(host, deployer)
+        installed = releases.first(host, deployer)
     finally:
         deployer.close()
-    if not taken:
+    if not taken + installed:
         host.say("nothing to change")
-    elif told and host.holds(f"test -e {CURRENT}/{SERVED}"):
+    elif told and not installed:
         host.say("the settings count from the next `fab deploy` on")
 
 
@@ -80,15 +81,25 @@ def _check_root(host: Host) -> None:
         )
 
 
-def _check_port(host: Host, name: str, port: str) -> None:
-    """Whoever answers there has to be ours."""
-    answers = host.holds(f"bash -c '</dev/tcp/127.0.0.1/{port}' 2>/dev/null")
-    if answers and not host.holds(f"systemctl is-active --quiet {SERVICE}"):
-        another = int(port) + (8000 if int(port) < 1024 else 1)
-        raise ProblemError(
-            f"port {port} is in use on {host.name}: stop what listens there (ss -ltnp shows it), or choose another:"
-            f" --set {name}={another}"
-        )
+def _check_ports(host: Host, known: dict[str, str]) -> None:
+    """Whoever answers there has to be ours already."""
+    runs = host.holds(f"systemctl is-active --quiet {SERVICE}")
+    ours = environment.read(host.look(as_root(host, f"cat {STATE}/etc/environment"))) if runs else {}
+    names = ["PORT", "METRICS_PORT", *(["PLAIN_PORT"] if "CERTIFICATES" in known else [])]
+    for name in names:
+        port = number(name, known.get(name, ""))
+        answers = host.holds(f"bash -c '</dev/tcp/127.0.0.1/{port}' 2>/dev/null")
+        if answers and str(port) not in {ours.get(each) for each in names}:
+            another = port + (8000 if port < 1024 else 1)
+            raise ProblemError(
+                f"port {port} is in use on {host.name}: stop what listens there (ss -ltnp shows it), or choose another:"
+                f" --set {name}={another}"
+            )
+
+
+def _everywhere(host: Host) -> str:
+    """All addresses, of both kinds where the host has both."""
+    return EVERYWHERE[host.holds("test -s /proc/net/if_inet6")]
 
 
 def keys_in(path: Path) -> str:
@@ -102,8 +113,15 @@ def keys_in(path: Path) -> str:
     return text
 
 
+def _keys(host: Host, named: str) -> list[Step]:
+    """Whose keys are named may deploy, and nobody else; without any, whoever may already, or else may sign in here."""
+    if not named and host.holds(as_root(host, f"test -s {KEYS}")):
+        return []
+    keys = (named or _own_keys(host)).strip()
+    return [File(KEYS, f"{DEPLOYER}:{DEPLOYER}", "600", f"{keys}\n", by=DEPLOYER)]
+
+
 def _own_keys(host: Host) -> str:
-    """Whoever may sign in here may deploy."""
     keys = host.look("cat ~/.ssh/authorized_keys 2>/dev/null")
     if not keys:
         raise ProblemError(
@@ -113,10 +131,9 @@ def _own_keys(host: Host) -> str:
     return keys
 
 
-def _steps(settings: str, keys: str) -> list[Step]:
+def _steps(settings: str, keys: list[Step]) -> list[Step]:
     installer = f"{LIBRARY}/install-packages"
     packages = " ".join(PACKAGES)
-    home = f"/home/{DEPLOYER}"
     return [
         Folder(LIBRARY, "root:root", "755"),
         File(installer, "root:root", "755", (ROOT / "deploy" / "install-packages.sh").read_text()),
@@ -126,15 +143,20 @@ def _steps(settings: str, keys: str) -> list[Step]:
             f"$(dpkg-query -W -f '${{Status}}\\n' {packages} 2>/dev/null | grep -c 'ok installed')",
             f"{installer} {packages}",
         ),
+        Command(
+            "keeping Debian's own nginx, which does not run, from starting with the host",
+            "! systemctl is-enabled --quiet nginx || systemctl is-active --quiet nginx",
+            "systemctl disable --quiet nginx",
+        ),
         *_users(),
         Folder(HOME, f"{DEPLOYER}:{DEPLOYER}", "755"),
-        Folder(RELEASES, f"{DEPLOYER}:{DEPLOYER}", "755"),
+        Folder(RELEASES, f"{DEPLOYER}:{DEPLOYER}", "755", by=DEPLOYER),
         Folder(STATE, f"{USER}:{USER}", "700"),
-        Folder(BACKUPS, f"{USER}:{USER}", "700"),
+        Folder(BACKUPS, f"{USER}:{USER}", "700", by=USER),
         Folder(LOGS, f"{USER}:{USER}", "750"),
         Folder(ETC, f"root:{USER}", "750"),
-        Folder(f"{home}/.ssh", f"{DEPLOYER}:{DEPLOYER}", "700"),
-        File(f"{home}/.ssh/authorized_keys", f"{DEPLOYER}:{DEPLOYER}", "600", keys.strip() + "\n"),
+        Folder(str(Path(KEYS).parent), f"{DEPLOYER}:{DEPLOYER}", "700", by=DEPLOYER),
+        *keys,
         File(ENVIRONMENT, f"root:{USER}", "640", settings),
         File(RUN, "root:root", "755", _file("run")),
         File("/usr/local/bin/inkstone", "root:root", "755", _file("inkstone")),

@@ -1,6 +1,5 @@
 """Steps of a setup: each looks whether it is done already, so that a setup may be repeated at any time."""
 
-import base64
 import hashlib
 import shlex
 import textwrap
@@ -11,7 +10,7 @@ from deploy.bare.remote import Host
 
 
 class Step(Protocol):
-    """What is to be so; `done` asks in a shell of root's, and `command` makes it so."""
+    """What is to be so; `done` asks in a shell of root's, and `command` makes it so, with `content` to read."""
 
     @property
     def what(self) -> str: ...
@@ -21,6 +20,8 @@ class Step(Protocol):
     def command(self) -> str: ...
     @property
     def shown(self) -> str: ...
+    @property
+    def content(self) -> str: ...
 
 
 @dataclass(frozen=True)
@@ -31,15 +32,18 @@ class Command:
     done: str
     command: str
     shown: str = ""
+    content: str = ""
 
 
 @dataclass(frozen=True)
 class Folder:
-    """A folder with its owner and its mode."""
+    """A folder with its owner and its mode; `by` is who makes it, where somebody else than root may write above it."""
 
     path: str
     owner: str
     mode: str
+    by: str = "root"
+    content: str = ""
 
     @property
     def what(self) -> str:
@@ -52,6 +56,8 @@ class Folder:
     @property
     def command(self) -> str:
         user, group = self.owner.split(":")
+        if self.by != "root":
+            return f"runuser -u {self.by} -- install -d -m {self.mode} {self.path}"
         return f"install -d -o {user} -g {group} -m {self.mode} {self.path}"
 
     @property
@@ -61,13 +67,17 @@ class Folder:
 
 @dataclass(frozen=True)
 class File:
-    """A file with its content; `check` is a command that has to like it before it is put in place."""
+    """A file with its content; `check` is a command that has to like it before it is put in place, and `by` as above.
+
+    Its content is never in a command, which everybody on the host may see.
+    """
 
     path: str
     owner: str
     mode: str
     content: str
     check: str = "true"
+    by: str = "root"
 
     @property
     def what(self) -> str:
@@ -82,11 +92,12 @@ class File:
     def command(self) -> str:
         # Put in place whole: whoever reads it meanwhile gets the old one.
         new = f"{self.path}.new"
-        text = base64.b64encode(self.content.encode()).decode()
-        return (
-            f"rm -f {new} && (umask 077 && echo {text} | base64 -d >{new}) && {self.check} {new}"
-            f" && chown {self.owner} {new} && chmod {self.mode} {new} && mv {new} {self.path}"
+        owned = f"chown {self.owner} {new} && " if self.by == "root" else ""
+        made = (
+            f"rm -f {new} && (umask 077 && cat >{new}) && {self.check} {new}"
+            f" && {owned}chmod {self.mode} {new} && mv {new} {self.path}"
         )
+        return made if self.by == "root" else f"runuser -u {self.by} -- sh -c {shlex.quote(made)}"
 
     @property
     def shown(self) -> str:
@@ -98,7 +109,7 @@ def take(host: Host, steps: list[Step]) -> int:
     taken = 0
     for step in steps:
         if not host.holds(as_root(host, step.done)):
-            host.do(step.what, as_root(host, step.command), step.shown)
+            host.do(step.what, as_root(host, step.command), step.shown, step.content)
             taken += 1
     return taken
 

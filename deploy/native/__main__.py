@@ -5,6 +5,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,9 +19,11 @@ from deploy.native.problems import ProblemError
 
 
 def run(*_: str, reload: bool = False) -> None:
-    """Start the stack and stay."""
+    """Start the stack and stay; whoever reloads does so in one group."""
     os.chdir(callers_folder())
     places = Places.from_environment()
+    if reload:
+        places = replace(places, groups=1)
     places.check()
     install("run")
     stack.run(places, reload=reload)
@@ -33,7 +36,8 @@ def dev(*_: str) -> None:
 
 def cli(*arguments: str) -> None:
     """Become the application's command line, against the running stack."""
-    os.chdir(callers_folder())
+    with suppress(PermissionError):  # another user's folder, from which no path is meant then
+        os.chdir(callers_folder())
     places = Places.from_environment()
     if not checks.running(places):
         raise ProblemError(f"no stack runs in this VAR: start it with make run ({places.var})")

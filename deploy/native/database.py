@@ -42,12 +42,10 @@ def prepare(places: Places) -> None:
     """Write the server's configuration, and make its files at the first start."""
     (places.var / "tmp").mkdir(mode=0o700, exist_ok=True)
     user = f"user = {getpass.getuser()}" if os.geteuid() == 0 else ""
-    configuration = places.etc / "mysql.cnf"
+    configuration = places.draft / "mysql.cnf"
     configuration.write_text(SHARED.read_text() + NATIVE.format(var=places.var, user=user))
     init = INIT.format(web=keyring.read(places, "web_password"), migrate=keyring.read(places, "migrate_password"))
-    path = places.secrets / "init.sql"
-    path.touch(mode=0o600)
-    path.write_text(init)
+    keyring.write(places, "init.sql", init)
     if not places.data.exists():
         _make_files(places)
 

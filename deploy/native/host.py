@@ -9,56 +9,34 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import IO
 
-from deploy.native import asking, checks, database, keyring, nginx, settings, supervisor
+from deploy.native import asking, nginx, preparing, settings
 from deploy.native.places import ROOT, Places
 from deploy.native.problems import ProblemError
-from deploy.native.programs import COUNTING, TIED, gunicorn
+from deploy.native.programs import COUNTING, TIED, gunicorn, members
 
 # Installed by `fab setup`. It starts a command of whatever release is the current one.
 PROGRAM = "/usr/local/lib/inkstone/run current program"
+# What `fab setup` was told; a deploy puts it in force, with all that is made of it.
+ENVIRONMENT = Path("/etc/inkstone/environment")
 PATIENCE = 30.0
+NEW_WORKERS_SECONDS = 10.0
 TRIAL = "trial"
 
 
 def prepare(places: Places) -> None:
-    """Make secrets and database where there are none, and write the configuration; a running nginx takes a new one."""
-    checks.free_space(places)
-    keyring.ensure(places)
-    settings.remember(places)
-    database.prepare(places)
-    _prepare_nginx(places)
-    path = places.etc / "supervisord.conf"
-    text = supervisor.configuration(places, PROGRAM)
-    if not path.exists() or path.read_text() != text:
-        path.write_text(text)
-        print("supervisord.conf has changed")
-
-
-def _prepare_nginx(places: Places) -> None:
-    """Only a configuration that has changed is put in place: taking it costs every idle connection."""
-    new, now = places.etc / "nginx.new", places.etc / "nginx"
-    nginx.write(places, new)
-    if now.exists() and nginx.same(new, now):
-        shutil.rmtree(new)
-        return
+    """Make secrets and database where there are none, and write the configuration that this release is to have."""
+    preparing.prepare(places, PROGRAM)
+    shutil.copyfile(ENVIRONMENT, places.draft / "environment")
     tested = subprocess.run(
-        [*nginx.command(places, new.name), "-q", "-t"], check=False, capture_output=True, text=True, errors="replace"
+        [*nginx.command(places), "-q", "-t"], check=False, capture_output=True, text=True, errors="replace"
     )
     # Whether it may use the port is seen when it starts.
     if tested.returncode != 0 and "bind()" not in tested.stderr:
         raise ProblemError(f"nginx refuses its new configuration: {tested.stderr.strip()}")
-    old = places.etc / "nginx.old"
-    shutil.rmtree(old, ignore_errors=True)
-    if now.exists():
-        now.rename(old)
-    new.rename(now)
-    shutil.rmtree(old, ignore_errors=True)
-    print("nginx's configuration has changed")
-    if pid := _pid(places, "nginx"):
-        os.kill(pid, signal.SIGHUP)
 
 
 def migrate(places: Places) -> None:
@@ -97,26 +75,45 @@ def _gunicorn(places: Places, socket: Path, output: IO[bytes]) -> Iterator["subp
         socket.unlink(missing_ok=True)
 
 
+def switch(places: Places) -> None:
+    """Put in force what this release has prepared; whatever runs already goes on as it was."""
+    link = places.etc.with_name("etc.link")
+    link.unlink(missing_ok=True)
+    link.symlink_to(places.draft.name)
+    kept = {places.draft, places.etc.resolve()}
+    link.replace(places.etc)
+    for old in set(places.var.glob("etc.[0-9]*")) - kept:
+        shutil.rmtree(old)
+
+
 def roll(places: Places) -> None:
-    """Replace the groups of web workers that run another release, one at a time, while the rest takes the work."""
-    _supervisorctl(places, "reread")
-    _replace_counting(places)
-    old = [name for name in places.web_sockets if _release_of(_pid(places, name)) != ROOT]
-    for name in old:
-        print(f"{name}: replacing it", flush=True)
+    """Let what runs be what is in force: groups that run another release are replaced while the rest takes the work."""
+    gone = re.findall(r"^(web(?:-\d+)?): disappeared$", _supervisorctl(places, "reread"), re.M)
+    sockets = places.web_sockets
+    new = [name for name in sockets if not _pid(places, name)]
+    old = [name for name in sockets if name not in new and _release_of(_pid(places, name)) != ROOT]
+    for name in new:
         _replace(places, name)
-        if name != old[-1]:
+    _lead_nginx(places)
+    # Whoever is of no use to readers leaves first.
+    leaving = sorted(old, key=lambda name: asking.answer(sockets[name], "/readyz") == 200)
+    for name in leaving:
+        _replace(places, name)
+        if name != leaving[-1]:
             # nginx has to be asking this one again before the next one leaves.
             time.sleep(nginx.LEFT_ALONE + 1)
-    if not old:
-        print("every group runs this release already")
+    for name in gone:
+        print(f"{name}: ending it", flush=True)
+        _supervisorctl(places, "update", name)
+    _replace_counting(places)
 
 
 def _replace(places: Places, name: str) -> None:
+    print(f"{name}: replacing it", flush=True)
     _start_anew(places, name)
     asking.await_answer(places.web_sockets[name], "/readyz", PATIENCE, places.log / f"{name}.log")
     asking.await_answer(places.web_sockets[name], "/", PATIENCE, places.log / f"{name}.log")
-    print(f"{name}: ready")
+    print(f"{name}: ready", flush=True)
 
 
 def _start_anew(places: Places, name: str) -> None:
@@ -125,12 +122,34 @@ def _start_anew(places: Places, name: str) -> None:
         _supervisorctl(places, "restart", name)
 
 
+def _lead_nginx(places: Places) -> None:
+    """Let nginx take a configuration that is new to it; only where it can't while it runs, it is started anew."""
+    digest, taken = nginx.digest(places.etc / "nginx"), nginx.taken(places)
+    pid = _pid(places, "nginx")
+    if not pid or (taken.exists() and taken.read_text() == digest):
+        return
+    before = set(members(pid, "nginx"))
+    os.kill(pid, signal.SIGHUP)
+    deadline = time.monotonic() + NEW_WORKERS_SECONDS
+    while set(members(pid, "nginx")) <= before:
+        if time.monotonic() > deadline:
+            print("nginx can't take its new configuration while it runs: starting it anew", flush=True)
+            _supervisorctl(places, "restart", "nginx")
+            return
+        time.sleep(0.1)
+    taken.write_text(digest)
+    print("nginx has taken its new configuration", flush=True)
+
+
 def _replace_counting(places: Places) -> None:
-    """Start, end or replace who counts what nginx answers; what is counted is in files."""
-    if places.metrics_port:
-        _start_anew(places, COUNTING)
-    else:
-        _supervisorctl(places, "update", COUNTING, check=False)
+    """Start, end or replace who counts what nginx answers; what is counted is in files, and no reader needs it."""
+    try:
+        if places.metrics_port:
+            _start_anew(places, COUNTING)
+        else:
+            _supervisorctl(places, "update", COUNTING, check=False)
+    except ProblemError as problem:
+        print(f"warning: nobody counts what nginx answers: {problem}", flush=True)
 
 
 def verify(places: Places) -> None:
@@ -159,9 +178,12 @@ STEPS: dict[str, Callable[[Places], None]] = {
     "prepare": prepare,
     "migrate": migrate,
     "trial": trial,
+    "switch": switch,
     "roll": roll,
     "verify": verify,
 }
+# All others are about what is in force.
+DRAFTING = {"prepare", "migrate", "trial", "switch"}
 
 
 def step(places: Places, name: str) -> None:
@@ -169,11 +191,16 @@ def step(places: Places, name: str) -> None:
     if name == "status":
         status(places)
         return
+    if name in DRAFTING:
+        places = replace(places, draft_name=f"etc.{ROOT.name}")
     places.check()
     places.make()
-    with (places.run / "step.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        STEPS[name](places)
+    try:
+        with (places.run / "step.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            STEPS[name](places)
+    except OSError as error:
+        raise ProblemError(f"{error.strerror}: {error.filename}" if error.filename else str(error)) from error
 
 
 def _supervisorctl(places: Places, *arguments: str, check: bool = True) -> str:

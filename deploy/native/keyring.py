@@ -14,9 +14,9 @@ def ensure(places: Places) -> None:
     """Make what is missing, keep what is there."""
     for name in NAMES:
         if not (places.secrets / name).exists():
-            _write(places, name, secrets.token_urlsafe(12 if name == "admin_password" else 36))
+            write(places, name, secrets.token_urlsafe(12 if name == "admin_password" else 36))
     for user in ("web", "migrate"):
-        _write(places, f"{user}_database_url", _database_url(places, user))
+        write(places, f"{user}_database_url", _database_url(places, user))
 
 
 def read(places: Places, name: str) -> str:
@@ -29,8 +29,8 @@ def _database_url(places: Places, user: str) -> str:
     return f"mysql://inkstone_{user}:{read(places, f'{user}_password')}@localhost/inkstone?unix_socket={socket}"
 
 
-def _write(places: Places, name: str, value: str) -> None:
-    # Moved into place whole: a start that was cut short must not leave an empty password.
+def write(places: Places, name: str, value: str) -> None:
+    """Keep a secret, whole or not at all: a start that was cut short must not leave an empty password."""
     path = places.secrets / f".{name}"
     path.unlink(missing_ok=True)
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:

@@ -11,9 +11,9 @@ from pathlib import Path
 from deploy.native import database
 from deploy.native.places import Places
 
-EXITED = re.compile(r"WARN exited: (?P<program>\w+) \((?P<how>.+); not expected\)")
-KILLED = re.compile(r"WARN killing '(?P<program>\w+)' \(\d+\) with SIGKILL")
-RUNNING = re.compile(r"INFO success: (?P<program>\w+) entered RUNNING state")
+EXITED = re.compile(r"WARN exited: (?P<program>[\w-]+) \((?P<how>.+); not expected\)")
+KILLED = re.compile(r"WARN killing '(?P<program>[\w-]+)' \(\d+\) with SIGKILL")
+RUNNING = re.compile(r"INFO success: (?P<program>[\w-]+) entered RUNNING state")
 OWN_LINE = re.compile(r"[\d-]{10} [\d:.]{12} (\w+ +gunicorn: |(debug|info) |\w+ +\d{3} )")
 EXCEPTION = re.compile(r"[\w.]*(Error|Exception|Exit): ")
 TAIL_BYTES = 20_000
@@ -35,7 +35,7 @@ class News:
         self.stopping = False
         self.failures: Counter[str] = Counter()
         self.said: dict[str, str] = {}
-        self.began = {name: _size(self._log(name)) for name in REASONS}
+        self.began = {name: _size(self._log(name)) for name in (*REASONS, *places.web_sockets)}
 
     def hear(self, line: str) -> None:
         """Take one line of Supervisor's log."""
@@ -72,7 +72,7 @@ class News:
         with log.open("rb") as file:
             file.seek(max(began, size - TAIL_BYTES))
             text = file.read().decode(errors="replace")
-        return REASONS[program](text)
+        return REASONS.get(program, python_reason)(text)
 
     def _log(self, program: str) -> Path:
         return self.places.log / f"{program}.log"
@@ -127,7 +127,6 @@ def last_line(text: str) -> str:
 
 REASONS: dict[str, Callable[[str], str]] = {
     "mysql": database.reason,
-    "web": python_reason,
     "nginx": nginx_reason,
     "counting": last_line,
 }

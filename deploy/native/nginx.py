@@ -1,9 +1,9 @@
 """nginx's configuration for this machine, from the same templates that containers use."""
 
-import filecmp
 import os
 import re
 import shutil
+from hashlib import blake2b
 from pathlib import Path
 
 from deploy.native.places import ROOT, Places, bracketed
@@ -17,12 +17,8 @@ LEFT_ALONE = 4
 
 
 def prepare(places: Places) -> None:
-    """Render nginx's configuration into VAR/etc/nginx; with TLS where there is a folder of certificates."""
-    write(places, places.etc / "nginx")
-
-
-def write(places: Places, target: Path) -> None:
-    """Render it into any folder; it works from there, and from where it belongs."""
+    """Render nginx's configuration; with TLS where there is a folder of certificates."""
+    target = places.draft / "nginx"
     shutil.rmtree(target, ignore_errors=True)
     shutil.copytree(SOURCE, target, ignore=shutil.ignore_patterns("*.template", "*.sh", "Dockerfile"))
     (places.cache / "nginx").mkdir(mode=0o700, exist_ok=True)
@@ -37,21 +33,26 @@ def write(places: Places, target: Path) -> None:
 
 def keep_nothing(places: Places) -> None:
     """In development the newest workers answer: there is no copy of a page, and no connection to older ones."""
-    folder = places.etc / "nginx"
+    folder = places.draft / "nginx"
     (folder / "snippets" / "cache.conf").write_text("# No copy of any page is kept.\n")
     upstream = folder / "upstream.conf"
     upstream.write_text(re.sub(r"(?m)^ *keepalive.*\n", "", upstream.read_text()))
 
 
-def command(places: Places, folder: str = "nginx") -> list[str]:
+def command(places: Places) -> list[str]:
     """nginx in the foreground, on what was rendered."""
-    return ["nginx", "-e", "stderr", "-p", str(places.var), "-c", str(places.etc / folder / "nginx.conf")]
+    return ["nginx", "-e", "stderr", "-p", str(places.var), "-c", str(places.draft / "nginx" / "nginx.conf")]
 
 
-def same(one: Path, other: Path) -> bool:
-    """Whether two rendered configurations are equal to the byte."""
-    names = [{path.relative_to(folder) for path in folder.rglob("*") if path.is_file()} for folder in (one, other)]
-    return names[0] == names[1] and all(filecmp.cmp(one / name, other / name, shallow=False) for name in names[0])
+def digest(folder: Path) -> str:
+    """The same for two rendered configurations that are equal to the byte."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    return blake2b(repr([(path.relative_to(folder), path.read_bytes()) for path in files]).encode()).hexdigest()
+
+
+def taken(places: Places) -> Path:
+    """Where it is noted which configuration nginx works with, by its digest."""
+    return places.run / "nginx.taken"
 
 
 def _values(places: Places) -> dict[str, str]:
@@ -63,7 +64,7 @@ def _values(places: Places) -> dict[str, str]:
         "NGINX_ACCESS_LOG": _access_log(),
         "NGINX_CACHE": str(places.cache / "nginx"),
         "NGINX_EDGE": "plain",
-        "NGINX_LISTEN": f"{bracketed(places.listen)}:{places.port}",
+        "NGINX_LISTEN": _listen(places, places.port),
         "NGINX_ERRORS": str(places.etc / "nginx" / "errors"),
         "NGINX_COUNTING": str(places.counting),
         "NGINX_METRICS_LISTEN": f"{bracketed(places.metrics_listen)}:{places.metrics_port}",
@@ -71,6 +72,12 @@ def _values(places: Places) -> dict[str, str]:
         "WEB_GROUPS": _groups(places),
         "WEB_NAMES": "|".join(places.web_sockets),
     }
+
+
+def _listen(places: Places, port: int, words: str = "") -> str:
+    """Both kinds of addresses for `::`: one socket for both would show nginx IPv4's as parts of one network."""
+    addresses = ["0.0.0.0", "::"] if places.listen == "::" else [places.listen]  # noqa: S104 - as it was told
+    return "; listen ".join(f"{bracketed(address)}:{port}{words}" for address in addresses)
 
 
 def _access_log() -> str:
@@ -100,8 +107,8 @@ def _with_tls(places: Places, certificates: Path) -> dict[str, str]:
         "NGINX_EDGE": "tls",
         "NGINX_CERTIFICATES": str(certificates),
         "NGINX_SITE_URL": os.environ.get("INKSTONE_SITE_URL") or f"https://localhost:{places.port}",
-        "NGINX_LISTEN": f"{bracketed(places.listen)}:{places.port} ssl http2",
-        "NGINX_PLAIN_LISTEN": f"{bracketed(places.listen)}:{places.plain_port}",
+        "NGINX_LISTEN": _listen(places, places.port, " ssl http2"),
+        "NGINX_PLAIN_LISTEN": _listen(places, places.plain_port),
         # Older than 1.25.1 it has no directive for this, but the word above.
         "NGINX_HTTP2": "",
     }

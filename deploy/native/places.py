@@ -17,6 +17,16 @@ LONGEST_SOCKET = "run/supervisor.sock.4194304"
 # These paths go into the configuration of four programs: what any of them would take for syntax is refused.
 SAFE_PATH = re.compile(r"[\w./+@,:= -]+")
 
+# All of this machine's addresses; by the second of both kinds.
+EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 - compared, not bound
+# The default, the least and the most of each number that may be told.
+NUMBERS = {
+    "PORT": (8080, 1, 65535),
+    "PLAIN_PORT": (80, 1, 65535),
+    "METRICS_PORT": (0, 0, 65535),
+    "WEB_GROUPS": (1, 1, 9),
+}
+
 
 @dataclass(frozen=True)
 class Places:
@@ -34,6 +44,8 @@ class Places:
     # Where Prometheus asks; nobody counts for it where the port is 0.
     metrics_listen: str = "127.0.0.1"
     metrics_port: int = 0
+    # On a host a release prepares its configuration beside the one that is in force.
+    draft_name: str = "etc"
 
     @classmethod
     def from_environment(cls) -> "Places":
@@ -44,19 +56,24 @@ class Places:
         return cls(
             var,
             os.environ.get("LISTEN") or "127.0.0.1",
-            _port("PORT", 8080),
-            groups=int(os.environ.get("WEB_GROUPS") or 1),
+            number("PORT", os.environ.get("PORT", "")),
+            groups=number("WEB_GROUPS", os.environ.get("WEB_GROUPS", "")),
             logs=Path(logs) if logs else None,
             certificates=Path(certificates) if certificates else None,
-            plain_port=_port("PLAIN_PORT", 80),
+            plain_port=number("PLAIN_PORT", os.environ.get("PLAIN_PORT", "")),
             metrics_listen=os.environ.get("METRICS_LISTEN") or "127.0.0.1",
-            metrics_port=_port("METRICS_PORT", 0),
+            metrics_port=number("METRICS_PORT", os.environ.get("METRICS_PORT", "")),
         )
 
     @property
     def etc(self) -> Path:
-        """Rendered configuration, written anew at every start."""
+        """Rendered configuration that is in force; written anew at every start, or by every deploy."""
         return self.var / "etc"
+
+    @property
+    def draft(self) -> Path:
+        """Where configuration is written, and read by what tries it: `etc` itself, but for a host."""
+        return self.var / self.draft_name
 
     @property
     def log(self) -> Path:
@@ -112,7 +129,7 @@ class Places:
     @property
     def address(self) -> str:
         """The host and port to connect to from this machine."""
-        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.listen, self.listen)  # noqa: S104 - compared, not bound
+        host = "127.0.0.1" if self.listen in EVERYWHERE else self.listen
         return f"{bracketed(host)}:{self.port}"
 
     @property
@@ -131,7 +148,7 @@ class Places:
     def make(self) -> None:
         """Create the folders; nobody else may look into them."""
         try:
-            for folder in (self.var, self.etc, self.log, self.run, self.secrets, self.cache, self.counting):
+            for folder in (self.var, self.draft, self.log, self.run, self.secrets, self.cache, self.counting):
                 folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             writable = os.access(self.run, os.W_OK)
         except OSError as error:
@@ -145,8 +162,11 @@ def bracketed(host: str) -> str:
     return f"[{host}]" if ":" in host else host
 
 
-def _port(name: str, default: int) -> int:
-    text = os.environ.get(name) or str(default)
-    if text.isdecimal() and min(default, 1) <= int(text) <= 65535:
+def number(name: str, text: str) -> int:
+    """One of NUMBERS as it was told, or its default where nothing was."""
+    default, least, most = NUMBERS[name]
+    if not text:
+        return default
+    if text.isdecimal() and least <= int(text) <= most:
         return int(text)
-    raise ProblemError(f"{name} is not a port number: {text}")
+    raise ProblemError(f"{name} makes no sense: {text} is not a whole number from {least} to {most}")

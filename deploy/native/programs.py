@@ -21,6 +21,7 @@ def become(places: Places, name: str, *, reload: bool) -> None:
     """Turn this process into the program; does not return."""
     if name == "nginx":
         end_leftovers(places.nginx_pid, "nginx")
+        nginx.taken(places).write_text(nginx.digest(places.etc / "nginx"))
     commands = {
         "mysql": ["mariadbd", f"--defaults-file={places.etc / 'mysql.cnf'}"],
         "nginx": nginx.command(places),
@@ -46,15 +47,15 @@ def end_leftovers(pid_file: Path, name: str) -> None:
     except (OSError, ValueError):
         return
     deadline = time.monotonic() + 5
-    while left := _members(group, name):
+    while left := members(group, name):
         for pid in left:
             _signal(pid, signal.SIGTERM if time.monotonic() < deadline else signal.SIGKILL)
         time.sleep(0.05)
 
 
-def _members(group: int, name: str) -> list[int]:
+def members(group: int, name: str) -> list[int]:
     """The living processes of that group with that name."""
-    members = []
+    found = []
     for stat in Path("/proc").glob("[0-9]*/stat"):
         try:
             pid, rest = stat.read_text(errors="replace").split(" (", 1)
@@ -63,8 +64,8 @@ def _members(group: int, name: str) -> list[int]:
         comm, fields = rest.rsplit(") ", 1)
         state, _, process_group = fields.split()[:3]
         if comm == name and int(process_group) == group and state != "Z":
-            members.append(int(pid))
-    return members
+            found.append(int(pid))
+    return found
 
 
 def _signal(pid: int, number: signal.Signals) -> None:

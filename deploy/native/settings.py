@@ -26,7 +26,7 @@ def remember(places: Places) -> None:
 
 def file(places: Places) -> Path:
     """Where it is noted."""
-    return places.etc / "settings.env"
+    return places.draft / "settings.env"
 
 
 def remembered(places: Places) -> dict[str, str]:

@@ -8,10 +8,11 @@ import threading
 from contextlib import nullcontext
 from types import FrameType
 
-from deploy.native import checks, database, keyring, nginx, settings, supervisor
+from deploy.native import checks
 from deploy.native.first import FirstSteps
 from deploy.native.news import News, say
 from deploy.native.places import PYTHON, Places
+from deploy.native.preparing import prepare
 from deploy.native.problems import ProblemError
 from deploy.native.programs import TIED
 from deploy.native.telling import listening
@@ -24,27 +25,12 @@ def run(places: Places, *, reload: bool) -> None:
     # What Supervisor starts reads it again, in whatever folder it is.
     os.environ["VAR"] = str(places.var)
     with checks.take(places):
-        checks.free_space(places)
         checks.free_ports(places)
-        _prepare(places, reload=reload)
-        with listening(places) if reload else nullcontext():
-            Stack(places, patient=reload).run()
-
-
-def _prepare(places: Places, *, reload: bool) -> None:
-    try:
-        keyring.ensure(places)
-        settings.remember(places)
-        database.prepare(places)
-        nginx.prepare(places)
-        if reload:
-            nginx.keep_nothing(places)
+        prepare(places, shlex.join([str(PYTHON), "-P", "-m", "deploy.native", "program"]), reload=reload)
         for socket in places.run.glob("web.*"):
             socket.unlink()  # left by one that was killed
-        command = shlex.join([str(PYTHON), "-P", "-m", "deploy.native", "program"])
-        (places.etc / "supervisord.conf").write_text(supervisor.configuration(places, command, reload=reload))
-    except OSError as error:
-        raise ProblemError(f"VAR cannot be prepared: {error.strerror}: {error.filename or places.var}") from error
+        with listening(places) if reload else nullcontext():
+            Stack(places, patient=reload).run()
 
 
 class Stack:

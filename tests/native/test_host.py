@@ -1,6 +1,7 @@
 """What a host of its own and make run have in common, and how a host's settings are kept"""
 
 from configparser import RawConfigParser
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,12 @@ from deploy.native.problems import ProblemError
 
 RUN = Places(Path("/var/lib/inkstone"), "127.0.0.1", 8080)
 HOST = Places(Path("/var/lib/inkstone"), "127.0.0.1", 80, groups=2, metrics_port=8081)
+
+
+def made(places: Places) -> Places:
+    """With its folders."""
+    places.make()
+    return places
 
 
 def programs(places: Places) -> dict[str, dict[str, str]]:
@@ -39,29 +46,31 @@ def test_programs_start_in_order() -> None:
 
 
 def test_nginx_leaves_alone_a_group_that_leaves(tmp_path: Path) -> None:
-    (tmp_path / "cache").mkdir()
-    places = Places(tmp_path, "127.0.0.1", 80, groups=2)
+    places = made(Places(tmp_path, "127.0.0.1", 80, groups=2))
 
-    nginx.write(places, tmp_path / "one")
+    nginx.prepare(places)
 
-    text = (tmp_path / "one" / "upstream.conf").read_text()
+    text = (places.etc / "nginx" / "upstream.conf").read_text()
     for socket in places.web_sockets.values():
         assert f'server "unix:{socket}" max_fails=1 fail_timeout=4s;' in text
 
 
 def test_a_configuration_is_the_same_or_not(tmp_path: Path) -> None:
-    (tmp_path / "cache").mkdir()
-    places = Places(tmp_path, "127.0.0.1", 80)
-    nginx.write(places, tmp_path / "one")
-    nginx.write(places, tmp_path / "two")
+    in_force = made(Places(tmp_path, "127.0.0.1", 80))
+    draft = made(replace(in_force, draft_name="etc.later"))
+    one, two = in_force.draft / "nginx", draft.draft / "nginx"
+    for places in (in_force, draft):
+        nginx.prepare(places)
 
-    assert nginx.same(tmp_path / "one", tmp_path / "two")
+    assert nginx.digest(one) == nginx.digest(two)
 
-    (tmp_path / "two" / "site.conf").write_text("# other\n")
-    assert not nginx.same(tmp_path / "one", tmp_path / "two")
-    nginx.write(places, tmp_path / "two")
-    (tmp_path / "two" / "more.conf").touch()
-    assert not nginx.same(tmp_path / "one", tmp_path / "two")
+    (two / "site.conf").write_text("# other\n")
+    assert nginx.digest(one) != nginx.digest(two)
+    nginx.prepare(draft)
+    (two / "more.conf").touch()
+    assert nginx.digest(one) != nginx.digest(two)
+    nginx.prepare(draft)
+    assert nginx.digest(one) == nginx.digest(two)
 
 
 def test_settings_are_kept_changed_and_forgotten() -> None:
@@ -87,14 +96,29 @@ def test_a_host_counts_unless_it_is_told_not_to() -> None:
 
 
 def test_nothing_is_counted_where_nobody_asks(tmp_path: Path) -> None:
-    (tmp_path / "cache").mkdir()
+    places = made(Places(tmp_path, "127.0.0.1", 80))
 
-    nginx.write(Places(tmp_path, "127.0.0.1", 80), tmp_path / "one")
+    nginx.prepare(places)
 
-    assert not (tmp_path / "one" / "counting.conf").exists()
+    assert not (places.etc / "nginx" / "counting.conf").exists()
     assert "program:counting" not in programs(RUN)
 
 
 def test_tls_wants_an_address_for_it() -> None:
     with pytest.raises(ProblemError, match="INKSTONE_SITE_URL=https://"):
         environment.completed("", environment.TLS, "blog.example.org")
+
+
+@pytest.mark.parametrize("word", ["VAR=/srv", "LOGS=/srv", "WEB_GROUPS=two", "WEB_GROUPS=0", "PORT=65536", "no=1", "X"])
+def test_a_setting_that_makes_no_sense_is_refused_before_it_gets_to_a_host(word: str) -> None:
+    with pytest.raises(ProblemError):
+        environment.told([word])
+
+
+def test_nginx_listens_at_addresses_of_both_kinds(tmp_path: Path) -> None:
+    places = made(Places(tmp_path, "::", 80))
+
+    nginx.prepare(places)
+
+    assert "listen 0.0.0.0:80; listen [::]:80;" in (places.etc / "nginx" / "site.conf").read_text()
+    assert places.url == "http://127.0.0.1:80/"
