@@ -36,3 +36,13 @@ def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
 def deployer(machine: Machine, tmp_path_factory: pytest.TempPathFactory) -> Deployer:
     """Somebody who has its key."""
     return Deployer(machine, tmp_path_factory.mktemp("deployer"))
+
+
+@pytest.fixture(scope="module")
+def blog(machine: Machine, deployer: Deployer) -> Machine:
+    """The same machine, set up."""
+    said = deployer.does("setup", "--set", f"INKSTONE_SITE_URL=http://{machine.host}", user="root")
+    assert f"Inkstone is at http://{machine.host}/" in said
+    assert f"password {machine.secret('admin_password')}" in said
+    assert "count from the next" not in said
+    return machine

@@ -8,6 +8,7 @@ import signal
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http.client import HTTPException
 from pathlib import Path
 
 from cryptography.hazmat.primitives import serialization
@@ -16,6 +17,14 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from tests.native.stacks import ROOT, Site, environment, free_port, wait_for
 from tests.stack import debian
 
+HEALTH = "services/web/inkstone/web/health.py"
+READY, NOT_READY = (
+    "        async with request.app[DATABASE].connection() as db:\n            await schema.check(db)\n",
+    "        import os\n"
+    '        if "web-1" in os.environ.get("INKSTONE_BIND", ""):\n'
+    '            raise Unavailable("planted: not ready here")\n'
+    "        async with request.app[DATABASE].connection() as db:\n            await schema.check(db)\n",
+)
 HERE = Path(__file__).with_name("bare")
 CA = Path(os.environ.get("SSL_CERT_FILE", "/etc/ssl/certs/ca-certificates.crt"))
 # Longer than a setup takes, which installs Debian packages.
@@ -153,11 +162,11 @@ class Deployer:
             timeout=PATIENCE,
         )
 
-    def begin(self, *words: str) -> "subprocess.Popen[str]":
+    def begin(self, *words: str, user: str = "") -> "subprocess.Popen[str]":
         """Start fab, and say nothing more about it."""
         pipe = subprocess.PIPE
         return subprocess.Popen(
-            self.command(*words),
+            self.command(*words, user=user),
             cwd=self.folder,
             env=self.environment,
             stdin=subprocess.DEVNULL,
@@ -241,6 +250,24 @@ def run(*command: str, check: bool = True) -> str:
     )
     assert not check or done.returncode == 0, f"{' '.join(command)}\n{done.stdout}\n{done.stderr}"
     return done.stdout
+
+
+def works(blog: Machine) -> bool:
+    """Whether the home page comes from the application, and not from nginx's copies."""
+    try:
+        return blog.serves("/readyz") and blog.ask("/", cookie="inkstone_session=x").status == 200
+    except (OSError, HTTPException):
+        return False
+
+
+def not_ready_where_it_serves(deployer: Deployer) -> None:
+    """Commit a release that is sound where it is tried."""
+    deployer.commit(HEALTH, READY, NOT_READY)
+
+
+def now(deployer: Deployer) -> str:
+    """The current release."""
+    return releases(deployer.does("status"))[1]
 
 
 def releases(status: str) -> tuple[list[str], str]:

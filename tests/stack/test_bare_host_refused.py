@@ -76,7 +76,7 @@ def test_a_host_that_is_no_debian(machine: Machine, deployer: Deployer) -> None:
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (["--set", "PORT=eighty"], "PORT is not a port number: eighty"),
+        (["--set", "PORT=eighty"], "PORT makes no sense: eighty is not a whole number"),
         (["--set", "site url"], "--set site url makes no sense"),
         (["--key", "/nowhere.pub"], "--key /nowhere.pub can't be read"),
     ],
