@@ -254,6 +254,14 @@ def test_make_targets_that_are_written_about_exist(path):
     assert mentioned <= targets
 
 
+def test_contributing_says_where_every_package_is():
+    told = (ROOT / "CONTRIBUTING.md").read_text()
+
+    packages = [path.parent.name for path in PACKAGE.glob("*/__init__.py")]
+    assert packages
+    assert [name for name in packages if f"{name}/" not in told] == []
+
+
 @pytest.mark.parametrize("path", DOCUMENTS, ids=named)
 def test_links_lead_somewhere(path):
     links = [link for link in re.findall(r"\]\(([^)\s]+)\)", path.read_text()) if "://" not in link]
