@@ -9,7 +9,7 @@ html_title = "Inkstone"
 language = "en"
 extensions = ["myst_parser"]
 source_suffix = {".md": "markdown"}
-exclude_patterns = ["example/**", "requirements.txt"]
+exclude_patterns = ["example/**"]
 # Links to headings, as repositories' own pages make them; one that leads nowhere is a warning, and so an error.
 myst_heading_anchors = 4
 highlight_language = "python3"  # of what is indented: the examples of the session cookie
@@ -30,7 +30,7 @@ _PAGE = re.compile(r"^- \[([^]]+)\]\((\S+)\.md\)", re.M)
 # A file's name as the text of a link to it says something in the repository only: the site has the heading there.
 _NAMED = re.compile(r"\[[\w.-]+\.md\](?=\([\w.-]+\.md[#)])")
 
-# What lies beside docs/ is in the repository and not in the site; tests/test_project.py looks that it is there.
+# What lies beside docs/ is in the repository and not in the site; tests/test_project.py checks that it is there.
 _BESIDE = re.compile(r"\[([^]\n]+)\]\(\.\./[^)\s]+\)")
 
 

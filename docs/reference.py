@@ -1,7 +1,9 @@
 """The API's description (OpenAPI) as Markdown: every operation, what it takes and answers, and every model."""
 
+import itertools
 import json
 from collections.abc import Iterator
+from operator import itemgetter
 from typing import Any
 
 from inkstone.web import openapi
@@ -15,6 +17,11 @@ HEAD = """\
 Written by `make docs` from the description that every blog has at `/api/openapi.json`, which is made from the models
 that check what is sent. Examples are in [api.md](api.md).
 """
+# What aiohttp says, and nginx.
+OTHERS = [
+    (405, "The address doesn't take this method; `Allow` names those that it does."),
+    (413, "The body is too large: a request has at most 6 MiB."),
+]
 LIMITS = {
     "minLength": "length ≥ {}",
     "maxLength": "length ≤ {}",
@@ -78,10 +85,9 @@ def _errors() -> Iterator[str]:
     yield "Each is a [Problem](#problem), as `application/problem+json`.\n"
     yield "| status | when |"
     yield "| --- | --- |"
-    for error, status in sorted(STATUS.items(), key=lambda item: item[1]):
-        yield _row(f"`{status}`", (error.__doc__ or "").partition("\n")[0])
-    yield _row("`405`", "The address doesn't take this method; `Allow` names those that it does.")
-    yield _row("`413`", "The body is too large: a request has at most 6 MiB.")
+    told = [(status, (error.__doc__ or "").partition("\n")[0]) for error, status in STATUS.items()]
+    for status, why in itertools.groupby(sorted(told + OTHERS, key=itemgetter(0)), key=itemgetter(0)):
+        yield _row(f"`{status}`", " Or: ".join(text for _, text in why))
     yield ""
 
 

@@ -1,4 +1,4 @@
-"""The load in steps: half as many users again each time, until they bring no more requests."""
+"""The load in steps: about half as many users again each time, until they bring no more requests."""
 
 import math
 import time

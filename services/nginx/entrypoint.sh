@@ -8,7 +8,20 @@ refuse() { # WHY [DOCUMENT]
   exit 1
 }
 
+check_edge() {
+  case "$NGINX_EDGE" in
+    plain) ;;
+    tls)
+      check_site_url
+      check_certificate
+      ;;
+    *) refuse "NGINX_EDGE makes no sense: it is one of: plain, tls" docs/settings.md ;;
+  esac
+}
+
 check_site_url() {
+  [ -n "${NGINX_SITE_URL:-}" ] ||
+    refuse "NGINX_SITE_URL is not set: with NGINX_EDGE=tls it is the address readers use, like https://blog.example.org" docs/settings.md
   printf '%s' "$NGINX_SITE_URL" | grep -Eqx 'https://[][A-Za-z0-9.:-]+/?' ||
     refuse "INKSTONE_SITE_URL makes no sense: in production it has the form https://blog.example.org, without a path"
 }
@@ -91,10 +104,7 @@ count() {
 find_web
 form_log
 trust_proxies
+check_edge
 if [ "${1:-}" = nginx ]; then count; fi
 export NGINX_ACCESS_LOG NGINX_RESOLVER NGINX_WEB NGINX_BACKUP NGINX_REAL_IP
-if [ "$NGINX_EDGE" = tls ]; then
-  check_site_url
-  check_certificate
-fi
 exec /docker-entrypoint.sh "$@"

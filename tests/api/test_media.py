@@ -184,7 +184,7 @@ async def test_too_many_bytes_are_refused(alice: Browser):
     form = await alice.post("/api/media", data=multipart(larger_than_a_request))
 
     assert image.status == 422
-    assert "5 MB" in image.problem["file"]
+    assert "5 MiB" in image.problem["file"]
     assert request.status == form.status == 413
     assert request.json["status"] == form.json["status"] == 413
 

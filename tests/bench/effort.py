@@ -1,4 +1,4 @@
-"""How much is measured: all of it, or a little of everything (`make bench QUICK=1`)."""
+"""How much is measured of each part: all of it, or a little (`make bench QUICK=1`)."""
 
 import os
 

@@ -17,7 +17,11 @@ pytestmark = pytest.mark.xdist_group("documents")
 def terminal(home: Path) -> Iterator[Checkout]:
     """Before the README: another blog's posts lie about, and nothing is installed."""
     port = free_port()
-    replacing = {"127.0.0.1:8080": f"127.0.0.1:{port}", "PORT=9000": f"PORT={free_port()}"}
+    replacing = {
+        "127.0.0.1:8080": f"127.0.0.1:{port}",
+        "PORT=9000": f"PORT={free_port()}",
+        "METRICS_PORT=9001": f"METRICS_PORT={free_port()}",
+    }
     for folder in ("my-old-blog/content", "posts"):
         shutil.copytree(ROOT / "docs/example", home / folder)
     terminal = Checkout(home, replacing, PORT=str(port))

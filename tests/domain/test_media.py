@@ -75,7 +75,7 @@ def test_a_flipped_byte_is_taken_or_refused_and_nothing_else(kind, place, byte):
 
 
 def test_a_file_that_is_too_large_is_refused():
-    assert refusal(PICTURES["PNG"] + bytes(media.MAX_BYTES)) == "The image is larger than 5 MB."
+    assert refusal(PICTURES["PNG"] + bytes(media.MAX_BYTES)) == "The image is larger than 5 MiB."
 
 
 def test_a_picture_of_too_many_pixels_is_refused_before_it_is_decoded():
@@ -148,7 +148,7 @@ def test_nothing_harmful_stays_in_a_drawing(drawn, harm):
         ("<!DOCTYPE svg [<!ENTITY a SYSTEM 'file:///etc/passwd'>]>" + SVG.format("&a;"), "declares entities"),
         (SVG.format("<g>" * 100_000 + "</g>" * 100_000), "too many elements"),
         (SVG.format("<g/>" * 60_000), "too many elements"),
-        (SVG.format("<!--" + "x" * svg.MAX_BYTES + "-->"), "larger than 1 MB"),
+        (SVG.format("<!--" + "x" * svg.MAX_BYTES + "-->"), "larger than 1 MiB"),
     ],
 )
 def test_a_drawing_that_is_a_danger_is_refused(data, why):

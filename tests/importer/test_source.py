@@ -28,7 +28,7 @@ def test_files_are_sorted_into_posts_and_others(tmp_path):
         "_index.md": "a section's page, not a post",
         "a/index.md": None,
         "b.md": None,
-        "big.md": "larger than 8 MB",
+        "big.md": "larger than 8 MiB",
         "c.MARKDOWN": None,
         "contributing.md": None,
         "dangling.md": "a symbolic link",

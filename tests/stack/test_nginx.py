@@ -100,15 +100,17 @@ def test_an_address_is_believed_only_from_those_who_are_trusted(stack: Container
 
 
 @pytest.mark.parametrize(
-    ("setting", "named"),
+    ("setting", "reason"),
     [
-        ("NGINX_TRUSTED_PROXIES=10.0.0.0/8; evil", "NGINX_TRUSTED_PROXIES"),
-        ("NGINX_LOG_FORMAT=xml", "INKSTONE_LOG_FORMAT"),
+        ("NGINX_TRUSTED_PROXIES=10.0.0.0/8; evil", "NGINX_TRUSTED_PROXIES makes no sense: "),
+        ("NGINX_LOG_FORMAT=xml", "INKSTONE_LOG_FORMAT makes no sense: "),
+        ("NGINX_EDGE=TLS", "NGINX_EDGE makes no sense: "),
+        ("NGINX_EDGE=tls", "NGINX_SITE_URL is not set: "),
     ],
 )
-def test_what_makes_no_sense_is_refused_in_one_line(stack: Containers, setting: str, named: str) -> None:
+def test_what_makes_no_sense_is_refused_in_one_line(stack: Containers, setting: str, reason: str) -> None:
     done = stack.attempt("docker", "run", "--rm", f"--env={setting}", f"inkstone-nginx:{stack.project}")
 
     assert done.returncode == 1
-    assert done.stderr.startswith(f"inkstone: {named} makes no sense: ")
+    assert done.stderr.startswith(f"inkstone: {reason}")
     assert done.stderr.count("\n") == 1

@@ -52,7 +52,7 @@ class VersionRequired(DomainError):
 
 
 class TooManyAttempts(DomainError):
-    """Sign-in is slowed down; `retry_after` is in whole seconds."""
+    """Sign-in is slowed down; `Retry-After` says for how many seconds."""
 
     def __init__(self, retry_after: int) -> None:
         super().__init__(f"Too many attempts. Try again in {retry_after} seconds.")

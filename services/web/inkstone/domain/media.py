@@ -48,7 +48,7 @@ def inspect(data: bytes) -> Image:
     inkstone.domain.errors.Invalid: file: This is not a JPEG, PNG, GIF, WebP or SVG image.
     """
     if len(data) > MAX_BYTES:
-        raise _refusal(f"The image is larger than {MAX_BYTES // 1024 // 1024} MB.")
+        raise _refusal(f"The image is larger than {MAX_BYTES // 1024 // 1024} MiB.")
     kind = next((kind for kind, signature in _SIGNATURES.items() if signature.match(data)), None)
     if kind is None:
         raise _refusal("This is not a JPEG, PNG, GIF, WebP or SVG image.")

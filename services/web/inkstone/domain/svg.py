@@ -21,7 +21,7 @@ def filtered(data: bytes) -> tuple[bytes, int, int]:
     import py_svg_hush
 
     if len(data) > MAX_BYTES:
-        raise ValueError(f"it is larger than {MAX_BYTES // 1024 // 1024} MB")
+        raise ValueError(f"it is larger than {MAX_BYTES // 1024 // 1024} MiB")
     width, height = _Outline(data).size
     try:
         harmless = bytes(py_svg_hush.filter_svg(data, keep_data_url_mime_types=_DATA_URLS))

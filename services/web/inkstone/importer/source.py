@@ -52,7 +52,7 @@ def _obstacle(path: Path) -> str | None:
         return "a symbolic link"
     if not path.is_file():
         return "not an ordinary file"
-    return "larger than 8 MB" if path.stat().st_size > MAX_FILE else None
+    return "larger than 8 MiB" if path.stat().st_size > MAX_FILE else None
 
 
 def _why_not(path: Path) -> str:
