@@ -41,11 +41,12 @@ def _begin(root: Host, deployer: Host, release: str) -> None:
     place = f"{RELEASES}/{release}"
     deployer.do(f"switching to {release}", f"ln -sfn {place} {CURRENT}.new && mv -T {CURRENT}.new {CURRENT}")
     deployer.blog("putting the configuration in force", "current", "host", "switch")
-    if root.holds(f"systemctl is-active --quiet {SERVICE}"):
-        deployer.blog("replacing what runs", "current", "host", "roll")
-    else:
+    runs = root.holds(f"systemctl is-active --quiet {SERVICE}")
+    if not runs:
         root.do("starting the blog", as_root(root, f"systemctl start {SERVICE}"))
     deployer.blog("making the schema", "current", "host", "migrate")
+    if runs:
+        deployer.blog("replacing what runs", "current", "host", "roll")
     deployer.blog("checking the blog", "current", "host", "verify")
     deployer.do("remembering that it has served", f"touch {place}/{SERVED}")
 

@@ -105,8 +105,7 @@ class Host:
             return
         done = self._run(command, hide=True, content=content)
         if not done.ok:
-            said = (done.stderr or done.stdout).strip().splitlines()
-            raise ProblemError(f"{self.name}: {what} failed: {said[-1] if said else f'status {done.exited}'}")
+            raise ProblemError(f"{self.name}: {what} failed: {_reason(done)}")
 
     def blog(self, what: str, release: str, *words: str) -> None:
         """Do a step that the host's own code knows, as the user who runs the blog; it tells itself what it does."""
@@ -225,6 +224,12 @@ class Host:
 def blogs_command(release: str, *words: str) -> str:
     """A command of that release, as the user who runs the blog; / is a folder that this one may be in."""
     return f"cd / && sudo -n -u {USER} {RUN} {shlex.join([release, *words])}"
+
+
+def _reason(done: Result) -> str:
+    """The last line that a command said, or the one about a full disk, of which others may only be a consequence."""
+    said = (done.stderr or done.stdout).strip().splitlines() or [f"status {done.exited}"]
+    return next((line for line in said if "No space left on device" in line), said[-1])
 
 
 def warn(text: str) -> None:

@@ -144,10 +144,9 @@ def _lead_nginx(places: Places) -> None:
 def _replace_counting(places: Places) -> None:
     """Start, end or replace who counts what nginx answers; what is counted is in files, and no reader needs it."""
     try:
-        if places.metrics_port:
-            _start_anew(places, COUNTING)
-        else:
-            _supervisorctl(places, "update", COUNTING, check=False)
+        if COUNTING not in _supervisorctl(places, "update", COUNTING, check=False):
+            # It is started again at once, and nobody has to wait for it.
+            _supervisorctl(places, "signal", "TERM", COUNTING)
     except ProblemError as problem:
         print(f"warning: nobody counts what nginx answers: {problem}", flush=True)
 

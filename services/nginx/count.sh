@@ -43,7 +43,7 @@ tell_nginx() { kill -USR1 "$(cat "$pid")" 2>/dev/null; }
 [ -e metrics ] || begin
 if [ -e metrics.new ] && [ ! -e taken ]; then mv metrics.new metrics; fi
 # Whoever ends this shell ends what it waits for.
-trap 'kill "$pause" 2>/dev/null; exit' TERM
+trap 'kill "$pause" 2>/dev/null; exit 0' TERM
 while
   sleep "$every" &
   pause=$!

@@ -160,7 +160,7 @@ def test_a_release_that_fails_its_check_is_taken_back(blog: Machine, deployer: D
         deployer.take_back()
 
     assert done.returncode == 1, done
-    assert "planted: not ready here" in done.stderr
+    assert "planted: not ready here" in done.stdout
     assert done.stderr.splitlines()[-1].endswith(f"is not sound (above: why): {before} serves again")
     status = deployer.does("status")
     assert releases(status)[1] == before
