@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from deploy.bare import archive
-from deploy.bare.layout import CURRENT, HOME, KEPT, PREVIOUS, RELEASES, SERVED, SERVICE, STATE, WORK_LOCK
+from deploy.bare.layout import CURRENT, HOME, KEPT, PREVIOUS, RELEASES, SERVED, SERVICE, STATE, USER, WORK_LOCK
 from deploy.bare.locking import locked
 from deploy.bare.remote import Host, warn
 from deploy.bare.steps import as_root
@@ -31,7 +31,10 @@ def first(root: Host, deployer: Host) -> int:
             _sweep(deployer)
             release = _install(deployer)
         _begin(root, deployer, release)
-    _tell(root)
+    shown = f"{STATE}/secrets/shown"
+    if not root.holds(as_root(root, f"test -e {shown}")):
+        _tell(root)
+        root.look(as_root(root, f"runuser -u {USER} -- touch {shown}"))
     return 1
 
 

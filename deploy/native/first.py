@@ -4,12 +4,10 @@ import math
 import subprocess
 import threading
 import time
-import urllib.error
-import urllib.request
 from contextlib import suppress
 from pathlib import Path
 
-from deploy.native import settings
+from deploy.native import asking, settings
 from deploy.native.news import python_reason, say
 from deploy.native.places import Places
 from deploy.native.problems import ProblemError
@@ -36,12 +34,11 @@ class FirstSteps:
         """Do all of it, or raise the problem that stands in the way."""
         new = not self._seen.exists()
         if self.patient:
-            self._await("healthz")  # what can't be loaded can't migrate either
+            self._await("/healthz")  # what can't be loaded can't migrate either
             self._migrate_in_the_end()
         else:
             self._migrate()
-        # Not the page alone: it may be a copy of yesterday's.
-        self._await("readyz", "")
+        self._await("/readyz", "/")
         if not self.stopped.is_set():
             self._tell(new)
 
@@ -82,11 +79,12 @@ class FirstSteps:
     def _await(self, *paths: str) -> None:
         deadline = time.monotonic() + (math.inf if self.patient else PATIENCE)
         while not self.stopped.wait(0.1):
-            answers = [_answer(f"{self.places.url}{path}") for path in paths]
-            if set(answers) == {"200"}:
+            answers = [asking.answer(self.places.url, path) for path in paths]
+            if set(answers) == {200}:
                 return
             if time.monotonic() > deadline:
-                raise ProblemError(f"{self.places.url} answers {answers[-1]}: look at the files in {self.places.log}")
+                said = answers[-1] or "nothing"
+                raise ProblemError(f"{self.places.url} answers {said}: look at the files in {self.places.log}")
 
     def _tell(self, new: bool) -> None:
         told = settings.environment(self.places)
@@ -100,17 +98,6 @@ class FirstSteps:
             f"Ctrl-C stops it; its state and its logs are in {self.places.var}\n"
         )
         self._seen.touch()
-
-
-def _answer(url: str) -> str:
-    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    try:
-        with direct.open(url, timeout=10) as page:
-            return str(page.status)
-    except urllib.error.HTTPError as error:
-        return str(error.code)
-    except OSError:
-        return "nothing"
 
 
 def _last(log: Path) -> str:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.native.stacks import free_port
+from tests.native.stacks import free_port, wait_for
 from tests.stack.machine import Deployer, Machine, make_key
 
 pytestmark = [pytest.mark.xdist_group("stack"), pytest.mark.engine]
@@ -53,8 +53,9 @@ def test_a_host_without_setup(machine: Machine, deployer: Deployer) -> None:
 
 def test_a_port_that_somebody_else_has(machine: Machine, deployer: Deployer) -> None:
     listen = "use IO::Socket::INET; my $s = IO::Socket::INET->new(LocalPort => 80, Listen => 5); sleep 600"
-    machine.inside(f"nohup perl -e '{listen}' >/dev/null 2>&1 & echo $! >/run/listener; sleep 1")
+    machine.inside(f"nohup perl -e '{listen}' >/dev/null 2>&1 & echo $! >/run/listener")
     try:
+        wait_for(lambda: ":0050 00000000:0000 0A" in machine.inside("cat /proc/net/tcp"))  # port 80 listens
         line = deployer.refused("setup", user="root")
     finally:
         machine.inside("kill $(cat /run/listener)")
@@ -90,7 +91,7 @@ def test_a_dry_run_changes_nothing(machine: Machine, deployer: Deployer) -> None
 
     assert "would run: " in said
     assert "mariadb-server-core" in said
-    touched = (
-        "/opt /home /usr/local/lib /usr/local/bin /etc/sudoers.d /etc/inkstone /var/lib/inkstone /usr/sbin/mariadbd"
-    )
-    assert "inkstone" not in machine.inside(f"ls -R {touched} 2>/dev/null | grep -v ^/; cat /etc/passwd", check=False)
+    made = "/opt/inkstone /home/inkstone-deploy /usr/local/lib/inkstone /usr/local/bin/inkstone /etc/inkstone"
+    more = "/etc/sudoers.d/inkstone /var/lib/inkstone /var/log/inkstone /usr/sbin/mariadbd /usr/sbin/nginx"
+    assert machine.inside(f"ls -d {made} {more}", check=False) == ""
+    assert "inkstone" not in machine.inside("cat /etc/passwd")
