@@ -92,9 +92,28 @@ def test_where_the_kernel_watches_no_more_it_looks_by_itself(
 
     monkeypatch.setattr(watching, "Observer", Exhausted)
     path = tmp_path / "settings.env"
+    changes = Changes()
 
-    with watching.watching([path]) as changes:
+    changes.watch([path])
+    try:
         path.write_text("INKSTONE_LANGUAGE=zh\n")
 
         assert changes.wait(10) == {path}
+    finally:
+        changes.stop()
     assert "inotify watch limit reached" in capsys.readouterr().out
+
+
+def test_files_may_be_added_later(tmp_path: Path) -> None:
+    one, other = tmp_path / "one/settings.env", tmp_path / "other/password"
+    changes = Changes()
+    try:
+        for files in ([one], [one, other]):
+            files[-1].parent.mkdir()
+            changes.watch(files)
+
+        for path in (one, other):
+            path.write_text("A=1\n")
+            assert changes.wait(10) == {path}
+    finally:
+        changes.stop()
