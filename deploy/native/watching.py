@@ -19,7 +19,7 @@ SOURCES = {PACKAGE: True, EDITOR / "src": True, EDITOR: False, WEB: False}
 SUFFIXES = {".py", ".html", ".xml", ".txt", ".json", ".js", ".css", ".vue", ".svg"}
 MADE = {"__pycache__", "node_modules"}
 # An editor saves by several writes, a checkout writes hundreds of files.
-SILENCE = 0.2
+SILENCE = 0.1
 POLLING = 0.5
 
 WRITES = {"created", "modified", "closed"}
