@@ -11,8 +11,10 @@ import sys
 import threading
 import time
 from collections import deque
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
+from typing import IO
 
 from deploy.native import settings
 from deploy.native.news import python_reason
@@ -20,6 +22,8 @@ from deploy.native.places import PYTHON, ROOT, VENV, Places
 from deploy.native.programs import TIED
 
 WARM = Path(__file__).with_name("warm.py")
+# One worker is there sooner than two; what the person says counts more than either.
+DEVELOPMENT = {"INKSTONE_DEVELOPMENT": "on", "INKSTONE_WORKERS": "1"}
 ANSWER_SECONDS = 0.1
 KEPT_LINES = 400
 TRACEBACK = "Traceback (most recent call last):"
@@ -34,30 +38,29 @@ class Generation:
     def __init__(self, places: Places) -> None:
         self.socket = places.run / f"web.{os.getpid()}.{next(_numbers)}.sock"
         self.began = 0.0
-        self._places = places
+        self._answered = False
         self._said: deque[str] = deque(maxlen=KEPT_LINES)
         self._process = subprocess.Popen(
             [*TIED, str(PYTHON), "-P", str(WARM), *settings.GUNICORN[settings.GUNICORN.index("gunicorn") :]],
-            env=settings.environment(places),
+            # Settings come when it is begun; PYTHONPATH leads to these modules, which are not the application's.
+            env={name: value for name, value in os.environ.items() if name != "PYTHONPATH"} | {"PYTHONUNBUFFERED": "1"},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
             errors="replace",
         )
-        self._reader = threading.Thread(target=self._pass_on, daemon=True)
+        assert self._process.stdin and self._process.stdout  # noqa: S101 - pipes, as asked for
+        self._way = self._process.stdin
+        self._reader = threading.Thread(target=self._pass_on, args=(self._process.stdout,), daemon=True)
         self._reader.start()
 
-    def begin(self) -> None:
-        """Load the application as it is now, with the settings as they are now."""
+    def begin(self, environment: Mapping[str, str]) -> None:
+        """Load the application as it is now."""
         self.began = time.monotonic()
-        # One worker is there sooner than two; what the person says counts more than either.
-        development = {"INKSTONE_DEVELOPMENT": "on", "INKSTONE_WORKERS": "1"}
-        environment = development | settings.environment(self._places) | {"INKSTONE_BIND": f"unix:{self.socket}"}
-        assert self._process.stdin  # noqa: S101 - it is a pipe, as asked for above
-        with suppress(BrokenPipeError):  # it has ended, which whoever looks will see
-            self._process.stdin.write(f"{json.dumps(environment)}\n")
-            self._process.stdin.close()
+        environment = {**DEVELOPMENT, **environment, "INKSTONE_BIND": f"unix:{self.socket}"}
+        with suppress(BrokenPipeError), self._way:  # it has ended, which whoever looks will see
+            self._way.write(f"{json.dumps(environment)}\n")
 
     def answers(self) -> bool:
         """Whether a worker takes requests; waits a moment for it."""
@@ -66,9 +69,10 @@ class Generation:
             try:
                 connection.connect(str(self.socket))
                 connection.sendall(b"GET /healthz HTTP/1.0\r\n\r\n")
-                return b" 200 " in connection.recv(100)
+                self._answered = b" 200 " in connection.recv(100)
             except OSError:
                 return False
+        return self._answered
 
     @property
     def ended(self) -> bool:
@@ -77,8 +81,10 @@ class Generation:
 
     def end(self) -> None:
         """Finish what is under way and go; does not wait for that."""
-        # After SIGTERM aiohttp's worker looks up only when its second is over.
-        self._process.send_signal(signal.SIGQUIT)
+        self._way.close()
+        # After SIGTERM aiohttp's worker looks up only when its second is over; SIGQUIT ends with a core dump whoever
+        # is no gunicorn yet.
+        self._process.send_signal(signal.SIGQUIT if self._answered else signal.SIGTERM)
 
     def wait(self) -> None:
         """Wait until it has gone."""
@@ -89,11 +95,12 @@ class Generation:
         self._reader.join(timeout=1)  # a worker that outlives its master keeps the pipe open
         return reason("".join(self._said)) or f"it ended with status {self._process.returncode}, and gave no reason"
 
-    def _pass_on(self) -> None:
-        for line in self._process.stdout or ():
-            self._said.append(line)
-            sys.stdout.write(line)
-            sys.stdout.flush()
+    def _pass_on(self, output: IO[str]) -> None:
+        with output:
+            for line in output:
+                self._said.append(line)
+                sys.stdout.write(line)
+                sys.stdout.flush()
 
 
 def reason(text: str) -> str:

@@ -30,8 +30,10 @@ def file(places: Places) -> Path:
 
 
 def remembered(places: Places) -> dict[str, str]:
-    """What the start was told."""
-    return dict(line.split("=", 1) for line in file(places).read_text().splitlines())
+    """What the start was told, and what a person wrote there since, between comments and blank lines."""
+    # Not splitlines(), which parts a value at other characters too.
+    lines = file(places).read_text().split("\n")
+    return dict(line.split("=", 1) for line in lines if "=" in line and not line.startswith("#"))
 
 
 def environment(places: Places, user: str = WEB, bind: Path | None = None) -> dict[str, str]:

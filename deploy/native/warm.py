@@ -3,6 +3,7 @@
 Its arguments are gunicorn's, after its name; its environment comes as a line of JSON when it is wanted.
 """
 
+import gc
 import importlib
 import json
 import os
@@ -22,9 +23,13 @@ LIBRARIES = (
     "nh3",
     "PIL.Image",
     "prometheus_client",
-    "pydantic",
+    "pydantic.json_schema",
+    "pydantic.main",
     "pygments.lexers",
+    "secrets",
+    "uuid_utils",
     "uvloop",
+    "zoneinfo",
 )
 
 
@@ -32,6 +37,7 @@ def main() -> None:
     """Load, wait to be told, and go on as gunicorn; end where nobody is there any longer to tell."""
     for name in LIBRARIES:
         importlib.import_module(name)
+    gc.freeze()  # the collector would look at all of it several times while the application loads
     told = sys.stdin.readline()
     if not told:
         return

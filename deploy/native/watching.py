@@ -1,8 +1,7 @@
 """What a developer writes: gathered until nothing has been written for a moment."""
 
 import os
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from pathlib import Path
 from queue import Empty, SimpleQueue
 
@@ -20,7 +19,7 @@ SOURCES = {PACKAGE: True, EDITOR / "src": True, EDITOR: False, WEB: False}
 SUFFIXES = {".py", ".html", ".xml", ".txt", ".json", ".js", ".css", ".vue", ".svg"}
 MADE = {"__pycache__", "node_modules"}
 # An editor saves by several writes, a checkout writes hundreds of files.
-SILENCE = 0.2
+SILENCE = 0.1
 POLLING = 0.5
 
 WRITES = {"created", "modified", "closed"}
@@ -30,9 +29,24 @@ MOVES = {"moved", "deleted"}
 class Changes(FileSystemEventHandler):
     """The paths that were written; `settings` are the files that count besides sources."""
 
-    def __init__(self, settings: Iterable[Path]) -> None:
+    def __init__(self, settings: Iterable[Path] = ()) -> None:
         self.settings = frozenset(settings)
         self._seen: SimpleQueue[Path] = SimpleQueue()
+        self._folders: dict[Path, bool] = {}
+        self._observer: BaseObserver | None = None
+
+    def watch(self, settings: Iterable[Path]) -> None:
+        """Watch the sources and these files from now on."""
+        self.settings = frozenset(settings)
+        folders = SOURCES | {path.parent: SOURCES.get(path.parent, False) for path in self.settings}
+        folders = {folder: deep for folder, deep in folders.items() if folder.is_dir()}
+        if folders != self._folders:
+            before, self._observer, self._folders = self._observer, _observer(self, folders), folders
+            _stop(before)
+
+    def stop(self) -> None:
+        """Watch no longer."""
+        _stop(self._observer)
 
     def dispatch(self, event: FileSystemEvent) -> None:
         """Take one event; watchdog calls this from a thread of its own."""
@@ -62,25 +76,7 @@ class Changes(FileSystemEventHandler):
             return False
         if path.parent == WEB:
             return path == CONFIGURATION
-        return is_source(path) and (folder or path.suffix in SUFFIXES)
-
-
-def is_source(path: Path) -> bool:
-    """Whether it lies where sources do."""
-    return any(folder in path.parents for folder in SOURCES)
-
-
-@contextmanager
-def watching(settings: Iterable[Path]) -> Iterator[Changes]:
-    """Watch the sources and these files until the end."""
-    changes = Changes(settings)
-    folders = SOURCES | {path.parent: SOURCES.get(path.parent, False) for path in changes.settings}
-    observer = _observer(changes, {folder: deep for folder, deep in folders.items() if folder.is_dir()})
-    try:
-        yield changes
-    finally:
-        observer.stop()
-        observer.join()
+        return WEB in path.parents and (folder or path.suffix in SUFFIXES)
 
 
 def _observer(changes: Changes, folders: dict[Path, bool]) -> BaseObserver:
@@ -97,3 +93,9 @@ def _started(observer: BaseObserver, changes: Changes, folders: dict[Path, bool]
         observer.schedule(changes, str(folder), recursive=deep)
     observer.start()
     return observer
+
+
+def _stop(observer: BaseObserver | None) -> None:
+    if observer:
+        observer.stop()
+        observer.join()

@@ -1,6 +1,8 @@
 """Copies of the checkout with `make dev` in them: their files may be changed while other tests run beside it."""
 
+import os
 import shutil
+import signal
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -68,6 +70,16 @@ class Development(Stack):
                 for path, content in self._before.items():
                     path.write_bytes(content)
         self._before.clear()
+
+    @contextmanager
+    def held(self, program: str) -> Iterator[None]:
+        """Let the program stand still until the end."""
+        pid = self.pid(program)
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.kill(pid, signal.SIGCONT)
 
     @contextmanager
     def renewed(self) -> Iterator[None]:

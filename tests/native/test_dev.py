@@ -5,6 +5,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,9 @@ PACKAGE = "services/web/inkstone"
 HEALTH = f"{PACKAGE}/web/health.py"
 HOME = f"{PACKAGE}/templates/posts/index.html"
 STYLE = "services/web/editor/src/style.css"
+EDITOR = "services/web/editor/src/Editor.vue"
 MAIN = "{% block main %}"
+FRONT_END_STAYS = "The front end stays as it is until this is mended."
 # How a file is broken, and what is said of it besides its name and line.
 BROKEN = [
     (HEALTH, 'text="ok\\n"', 'text="ok\\n', "SyntaxError: "),
@@ -91,9 +94,30 @@ def test_changed_setting_is_taken(dev: Development) -> None:
     settings = dev.keep(str(dev.var / "etc/settings.env"))
 
     with dev.renewed():
-        settings.write_text(f"{settings.read_text()}INKSTONE_SITE_NAME=Another name\n")
+        settings.write_text(f"# Mine\n\n{settings.read_text()}\nINKSTONE_SITE_NAME=Another name\n")
 
     assert "<title>Another name</title>" in home(dev)
+
+
+def test_file_that_a_changed_setting_names_is_watched(dev: Development, tmp_path: Path) -> None:
+    settings, password = dev.keep(str(dev.var / "etc/settings.env")), tmp_path / "password"
+    password.write_text("correct horse\n")
+    with dev.renewed():
+        settings.write_text(f"{settings.read_text()}INKSTONE_ADMIN_PASSWORD_FILE={password}\n")
+
+    with dev.tells(f"{password} changed: {RENEWED}"):
+        password.write_text("battery staple\n")
+
+
+@pytest.mark.parametrize("spoil", [Path.unlink, lambda path: path.write_bytes(b"INKSTONE_SITE_NAME=\xff\n")])
+def test_settings_that_cannot_be_read_are_waited_out(dev: Development, spoil: Callable[[Path], object]) -> None:
+    settings = dev.keep(str(dev.var / "etc/settings.env"))
+
+    with dev.tells(FAILED):
+        spoil(settings)
+
+    assert "etc/settings.env changed\nThe settings can't be read: " in dev.said()
+    home(dev)
 
 
 def test_changed_style_sheet_is_built_and_served(dev: Development) -> None:
@@ -105,14 +129,20 @@ def test_changed_style_sheet_is_built_and_served(dev: Development) -> None:
 
 
 def test_broken_front_end_is_told_and_waited_out(dev: Development) -> None:
-    editor = "services/web/editor/src/Editor.vue"
-
-    with dev.tells("Pages stay as they are until this is mended."):
-        line = dev.edit(editor, "export default {", "export default {{")
+    with dev.tells(FRONT_END_STAYS):
+        line = dev.edit(EDITOR, "export default {", "export default {{")
 
     assert "src/Editor.vue:" in dev.said()
     assert f"{line} |  export default {{{{" in dev.said()
     home(dev)
+
+
+def test_front_end_that_cannot_be_built_holds_up_nothing_else(dev: Development) -> None:
+    with dev.renewed(), dev.tells(FRONT_END_STAYS):
+        dev.edit(EDITOR, "export default {", "export default {{")
+        dev.edit(HEALTH, '"""\n    return web.Response(text="ok', '"""\n    return web.Response(text="new')
+
+    assert dev.ask("/healthz").body == b"new\n"
 
 
 @pytest.mark.parametrize(("name", "old", "new", "why"), BROKEN)
@@ -142,6 +172,14 @@ def test_setting_that_makes_no_sense_is_told_and_waited_out(dev: Development) ->
 
     assert "INKSTONE_LANGUAGE makes no sense: it is one of: en, zh." in dev.said()
     home(dev)
+
+
+def test_workers_that_neither_answer_nor_end_are_told_of(dev: Development) -> None:
+    with dev.tells("The new web workers neither answer nor end"):
+        dev.edit(HEALTH, "import logging", "import time\n\ntime.sleep(3600)")
+
+    assert "Those from before go on answering until they do, or until this is mended." in dev.said()
+    assert dev.ask("/healthz").body == b"ok\n"
 
 
 def save_by_rename(path: Path, text: str) -> None:
@@ -180,7 +218,8 @@ def test_checkout_of_many_files_restarts_once(dev: Development) -> None:
         path.with_name(f".{path.name}.new").write_bytes(path.read_bytes())
     before = dev.said().count(RENEWED)
 
-    with dev.renewed():
+    with dev.renewed(), dev.held("web"):
+        # However long we are kept from the processor meanwhile, they are written without a pause for those who watch.
         for path in paths:
             path.with_name(f".{path.name}.new").replace(path)
     with dev.renewed():
@@ -228,16 +267,23 @@ def test_page_that_listens_does_not_hold_up_the_old_workers(dev: Development) ->
 
 @pytest.mark.parametrize("mark", [b"warm.py", b"deploy.native.reloading"])
 def test_killed_process_comes_back(dev: Development, mark: bytes) -> None:
-    killed = [pid for pid in dev.processes() if mark in Path(f"/proc/{pid}/cmdline").read_bytes()]
+    killed = [pid for pid in dev.processes() if mark in command(pid)]
     assert killed
 
     for pid in killed:
-        os.kill(pid, signal.SIGKILL)
+        with suppress(ProcessLookupError):  # workers of before may be leaving
+            os.kill(pid, signal.SIGKILL)
 
     wait_for(lambda: dev.serves("/readyz") and not alive(killed), dev.said)
     with dev.renewed():
         dev.edit(HOME, MAIN, f"{MAIN}<p>Still watching.</p>")
     assert "Still watching." in home(dev)
+
+
+def command(pid: int) -> bytes:
+    with suppress(OSError):  # it ended just now
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    return b""
 
 
 def alive(pids: list[int]) -> list[int]:

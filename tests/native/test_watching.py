@@ -1,5 +1,6 @@
 """What counts as a change for make dev"""
 
+import threading
 from pathlib import Path
 
 import pytest
@@ -83,6 +84,16 @@ def test_reading_does_not_count(kind: type[FileSystemEvent]) -> None:
     assert seen(kind(str(PACKAGE / "app.py"))) == set()
 
 
+def test_what_is_written_one_after_the_other_is_one_change(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(watching, "SILENCE", 1)
+    paths = [PACKAGE / "app.py", PACKAGE / "config.py", PACKAGE / "keys.py"]
+    changes = Changes()
+    for number, path in enumerate(paths):
+        threading.Timer(number * MOMENT, changes.dispatch, [FileModifiedEvent(str(path))]).start()
+
+    assert changes.wait(10) == set(paths)
+
+
 def test_where_the_kernel_watches_no_more_it_looks_by_itself(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -92,9 +103,33 @@ def test_where_the_kernel_watches_no_more_it_looks_by_itself(
 
     monkeypatch.setattr(watching, "Observer", Exhausted)
     path = tmp_path / "settings.env"
+    changes = Changes()
 
-    with watching.watching([path]) as changes:
+    changes.watch([path])
+    try:
         path.write_text("INKSTONE_LANGUAGE=zh\n")
 
         assert changes.wait(10) == {path}
+    finally:
+        changes.stop()
     assert "inotify watch limit reached" in capsys.readouterr().out
+
+
+def test_files_may_be_added_later(tmp_path: Path) -> None:
+    one, other = tmp_path / "one/settings.env", tmp_path / "other/password"
+    changes = Changes()
+    try:
+        for files in ([one], [one, other]):
+            files[-1].parent.mkdir()
+            changes.watch(files)
+
+        one.write_text("A=1\n")
+        other.write_text("secret\n")
+
+        seen: set[Path] = set()
+        while seen != {one, other}:
+            batch = changes.wait(10)
+            assert batch, seen
+            seen |= batch
+    finally:
+        changes.stop()
