@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from deploy.bare.layout import BACKUPS, USER
+from deploy.bare.layout import TRANSFERS, USER
 from deploy.bare.locking import locked
 from deploy.bare.remote import Host
 from deploy.native.places import ROOT
@@ -32,7 +32,7 @@ def backup(host: Host, wanted: Path) -> None:
         raise ProblemError(f"{target} exists already: choose another name, for nothing is overwritten")
     if not target.parent.is_dir():
         raise ProblemError(f"there is no folder {target.parent}")
-    there = f"{BACKUPS}/{name}"
+    there = f"{TRANSFERS}/{name}"
     with _alone(host):
         host.blog("making a backup", "current", "cli", "backup", there)
         host.say(f"fetching it to {target}")
@@ -60,7 +60,7 @@ def restore(host: Host, source: Path) -> None:
     if not source.is_file():
         raise ProblemError(f"there is no file {source}")
     name = re.sub(r"[^\w.-]", "_", source.name)
-    there = f"{BACKUPS}/{name}"
+    there = f"{TRANSFERS}/{name}"
     with _alone(host):
         host.say(f"sending {source} ({source.stat().st_size / 1e6:.1f} MB)")
         if not host.dry_run:
@@ -82,7 +82,7 @@ def _alone(host: Host) -> Iterator[None]:
 
 def _clear(host: Host) -> None:
     if not host.dry_run:
-        host.look(_as_blog(f"sh -c 'rm -f {BACKUPS}/*'"))
+        host.look(_as_blog(f"sh -c 'rm -f {TRANSFERS}/*'"))
 
 
 def _as_blog(command: str) -> str:

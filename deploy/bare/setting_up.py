@@ -6,7 +6,6 @@ from urllib.parse import urlsplit
 
 from deploy.bare import environment, releases
 from deploy.bare.layout import (
-    BACKUPS,
     CERTIFICATES,
     CURRENT,
     DEPLOYER,
@@ -21,6 +20,7 @@ from deploy.bare.layout import (
     SERVED,
     SERVICE,
     STATE,
+    TRANSFERS,
     USER,
 )
 from deploy.bare.remote import Host
@@ -152,7 +152,7 @@ def _steps(settings: str, keys: list[Step]) -> list[Step]:
         Folder(HOME, f"{DEPLOYER}:{DEPLOYER}", "755"),
         Folder(RELEASES, f"{DEPLOYER}:{DEPLOYER}", "755", by=DEPLOYER),
         Folder(STATE, f"{USER}:{USER}", "700"),
-        Folder(BACKUPS, f"{USER}:{USER}", "700", by=USER),
+        Folder(TRANSFERS, f"{USER}:{USER}", "700", by=USER),
         Folder(LOGS, f"{USER}:{USER}", "750"),
         Folder(ETC, f"root:{USER}", "750"),
         Folder(str(Path(KEYS).parent), f"{DEPLOYER}:{DEPLOYER}", "700", by=DEPLOYER),

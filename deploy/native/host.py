@@ -80,10 +80,11 @@ def switch(places: Places) -> None:
     link = places.etc.with_name("etc.link")
     link.unlink(missing_ok=True)
     link.symlink_to(places.draft.name)
-    kept = {places.draft, places.etc.resolve()}
+    before = places.etc.readlink().name if places.etc.is_symlink() else ""
     link.replace(places.etc)
-    for old in set(places.var.glob("etc.[0-9]*")) - kept:
-        shutil.rmtree(old)
+    for old in places.var.glob("etc.[0-9]*"):
+        if old.name not in {places.draft.name, before}:
+            shutil.rmtree(old)
 
 
 def roll(places: Places) -> None:

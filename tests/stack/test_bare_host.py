@@ -242,7 +242,7 @@ def test_a_disk_that_fills_in_the_middle(blog: Machine, deployer: Deployer) -> N
 @pytest.mark.parametrize("task", ["deploy", "rollback", "status", "logs", "backup"])
 def test_a_dry_run_of_any_task(blog: Machine, deployer: Deployer, task: str) -> None:
     def state() -> tuple[str, int, str]:
-        files = blog.inside("ls /opt/inkstone/releases /var/lib/inkstone/backups")
+        files = blog.inside("ls /opt/inkstone/releases /var/lib/inkstone/transfers")
         return now(deployer), blog.pid("web-1"), files
 
     before = state()
@@ -283,7 +283,7 @@ def test_a_backup_comes_back_on_an_emptied_host(blog: Machine, deployer: Deploye
 
     assert blog.ask(f"/post/{reply.json()['slug']}", cookie="inkstone_session=x").status == 200
     assert password == blog.secret("admin_password")
-    assert blog.inside("ls /var/lib/inkstone/backups") == ""
+    assert blog.inside("ls /var/lib/inkstone/transfers") == ""
 
 
 def failed(deployer: Deployer, *words: str) -> str:

@@ -87,7 +87,7 @@ def test_who_deploys_is_kept_until_somebody_else_is_named(blog: Machine, deploye
 
 
 def test_the_blogs_user_leads_root_nowhere(blog: Machine, deployer: Deployer) -> None:
-    folder = "/var/lib/inkstone/backups"
+    folder = "/var/lib/inkstone/transfers"
     blog.inside(f"rmdir {folder} && ln -s /etc {folder}", user="inkstone")
 
     line = deployer.refused("setup", user="root")
