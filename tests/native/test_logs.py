@@ -159,7 +159,7 @@ def test_people_get_columns(stack: Stack) -> None:
     found = [line for id in ids for line in log(stack, "nginx").splitlines() if id in line]
     assert len({line.index(id) for line, id in zip(found, ids, strict=True)}) == 1
     assert re.fullmatch(rf"\S{{25}} 200 [\d.]{{5}}s [A-Z]+ +{ids[0]} GET /archive", found[0])
-    assert any(re.search(r" 200 GET    archive +[\d.]+ ms ", line) for line in log(stack, "web").splitlines())
+    assert any(re.search(r" 200 GET     archive +[\d.]+ ms ", line) for line in log(stack, "web").splitlines())
 
 
 def test_bytes_that_are_no_text_break_no_line(told: Stack) -> None:
