@@ -7,6 +7,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -136,7 +137,8 @@ class Stack(Site):
             except subprocess.TimeoutExpired:
                 os.killpg(self.process.pid, signal.SIGKILL)
         for pid in self.processes():
-            os.kill(pid, signal.SIGKILL)
+            with suppress(ProcessLookupError):  # on its way out already
+                os.kill(pid, signal.SIGKILL)
 
     def processes(self) -> list[int]:
         """Every living process of this stack: it names VAR in its arguments or in its environment."""

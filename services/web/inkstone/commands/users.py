@@ -3,6 +3,7 @@
 import sys
 
 import click
+from rich.cells import cell_len
 
 from inkstone.commands.running import explained, with_database
 from inkstone.domain import passwords
@@ -87,9 +88,18 @@ def user_list() -> None:
             async with database.connection() as db:
                 found = await users.newest(db, limit=100, before=before)
             for someone in found:
-                click.echo(f"{someone.role:<14} {someone.name:<30} {someone.email or '(no e-mail: can’t sign in)'}")
+                click.echo(f"{someone.role:<14} {_column(someone.name, 30)} {someone.email or '(no e-mail: can’t sign in)'}")
             if not found:
                 return
             before = found[-1].id
 
     with_database(show)
+
+
+def _column(text: str, cells: int) -> str:
+    """The text as wide as that on a terminal, where a Chinese character takes two cells.
+
+    >>> _column("王", 4), _column("Ann", 4)
+    ('王  ', 'Ann ')
+    """
+    return text + " " * (cells - cell_len(text))
