@@ -88,7 +88,8 @@ def user_list() -> None:
             async with database.connection() as db:
                 found = await users.newest(db, limit=100, before=before)
             for someone in found:
-                click.echo(f"{someone.role:<14} {_column(someone.name, 30)} {someone.email or '(no e-mail: can’t sign in)'}")
+                email = someone.email or "(no e-mail: can’t sign in)"
+                click.echo(f"{someone.role:<14} {_column(someone.name, 30)} {email}")
             if not found:
                 return
             before = found[-1].id
