@@ -31,5 +31,7 @@ def locked(host: Host) -> Iterator[None]:
             raise ProblemError(f"another deploy is under way on {host.name}, {by}: wait for it")
         if state != "held":
             raise ProblemError(f"{host.name} is not set up (there is no {HOME}): fab -H root@{host.name} setup")
-        host.look(f"flock {WORK_LOCK} true")
+        if not host.holds(f"flock --nonblock {WORK_LOCK} true"):
+            host.say("what an earlier deployer has begun still runs there: waiting for it")
+            host.look(f"flock {WORK_LOCK} true")
         yield
