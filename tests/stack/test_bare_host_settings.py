@@ -52,17 +52,19 @@ def test_a_setting_that_makes_no_sense_is_never_in_force(blog: Machine, deployer
     assert title(blog) == "Ann&#39;s blog"
 
 
-def test_more_groups_and_fewer_without_losing_a_request(blog: Machine, deployer: Deployer) -> None:
-    for groups, names in ((1, ["web"]), (3, ["web-1", "web-2", "web-3"])):
-        setting(deployer, f"WEB_GROUPS={groups}")
+@pytest.mark.parametrize(("groups", "names"), [(1, ["web"]), (3, ["web-1", "web-2", "web-3"]), (2, ["web-1", "web-2"])])
+def test_more_groups_and_fewer_without_losing_a_request(
+    blog: Machine, deployer: Deployer, groups: int, names: list[str]
+) -> None:
+    setting(deployer, f"WEB_GROUPS={groups}")
 
-        with traffic(blog, readers=6, writers=4, pause=0.05) as flow:
-            deployer.does("deploy")
+    # Debian's nginx, when it takes a new configuration, closes an idle connection though a request is on its way there.
+    with traffic(blog, readers=6, writers=4, pause=0.05, keep_alive=False) as flow:
+        deployer.does("deploy")
 
-        running = blog.inside(PROGRAMS).split()
-        assert [name for name in running if name.startswith("web")] == names
-        assert_nobody_noticed(blog, flow)
-    setting(deployer, "WEB_GROUPS=2")
+    running = blog.inside(PROGRAMS).split()
+    assert [name for name in running if name.startswith("web")] == names
+    assert_nobody_noticed(blog, flow)
 
 
 def test_an_address_that_nginx_cannot_change_while_it_runs(blog: Machine, deployer: Deployer) -> None:

@@ -119,14 +119,16 @@ class Places:
 
 
 @contextmanager
-def traffic(stack: Site, readers: int = 8, writers: int = 4, *, pause: float = 0.1) -> Iterator[Flow]:
-    """Clients with keep-alive connections, each of which waits `pause` seconds between two requests.
+def traffic(
+    stack: Site, readers: int = 8, writers: int = 4, *, pause: float = 0.1, keep_alive: bool = True
+) -> Iterator[Flow]:
+    """Clients with connections that they keep, or not, each of which waits `pause` seconds between two requests.
 
     Half of the readers are signed in, so that nginx's cache never answers them. The block begins when all pages have
     been read and a comment is saved; at its end each client finishes what it has begun.
     """
     places, flow, stop = publish(stack), Flow(), threading.Event()
-    crowd = _Crowd(stack, places, flow, stop, pause)
+    crowd = _Crowd(stack, places, flow, stop, pause, keep_alive)
     failures: list[BaseException] = []
     thread = threading.Thread(target=crowd.run, args=(readers, writers, failures), name="traffic")
     thread.start()
@@ -171,6 +173,7 @@ class _Crowd:
     flow: Flow
     stop: threading.Event
     pause: float
+    keep_alive: bool
 
     def run(self, readers: int, writers: int, failures: list[BaseException]) -> None:
         clients = [self.read(number) for number in range(readers)] + [self.write(number) for number in range(writers)]
@@ -234,7 +237,7 @@ class _Crowd:
         return answer, body
 
     def client(self, *, signed_in: bool) -> aiohttp.ClientSession:
-        """A browser, or a program: one connection that is kept."""
+        """A browser, or a program: one connection at a time."""
         headers = {"Host": self.stack.host, "Origin": f"http://{self.stack.host}"}
         if signed_in:
             headers["Cookie"] = self.stack.cookie
@@ -242,7 +245,7 @@ class _Crowd:
             f"http://{self.stack.address}:{self.stack.port}",
             headers=headers,
             cookie_jar=aiohttp.DummyCookieJar(),
-            connector=aiohttp.TCPConnector(limit=1),
+            connector=aiohttp.TCPConnector(limit=1, force_close=not self.keep_alive),
             timeout=aiohttp.ClientTimeout(total=DEADLINE),
         )
 
