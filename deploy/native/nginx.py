@@ -6,7 +6,7 @@ import shutil
 from hashlib import blake2b
 from pathlib import Path
 
-from deploy.native.places import ROOT, Places, bracketed
+from deploy.native.places import EVERYWHERE, ROOT, Places, bracketed
 from deploy.native.problems import ProblemError
 from deploy.native.render import render
 
@@ -76,7 +76,7 @@ def _values(places: Places) -> dict[str, str]:
 
 def _listen(places: Places, port: int, words: str = "") -> str:
     """Both kinds of addresses for `::`: one socket for both would show nginx IPv4's as parts of one network."""
-    addresses = ["0.0.0.0", "::"] if places.listen == "::" else [places.listen]  # noqa: S104 - as it was told
+    addresses = EVERYWHERE if places.listen == EVERYWHERE[1] else [places.listen]
     return "; listen ".join(f"{bracketed(address)}:{port}{words}" for address in addresses)
 
 

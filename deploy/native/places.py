@@ -18,7 +18,7 @@ LONGEST_SOCKET = "run/supervisor.sock.4194304"
 SAFE_PATH = re.compile(r"[\w./+@,:= -]+")
 
 # All of this machine's addresses; by the second of both kinds.
-EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 - compared, not bound
+EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 - a blog is for everybody, where somebody says so
 # The default, the least and the most of each number that may be told.
 NUMBERS = {
     "PORT": (8080, 1, 65535),
